@@ -1,0 +1,8 @@
+//! WhatsApp campaigns as code.
+
+pub mod clock;
+pub mod config;
+pub mod explain;
+pub mod phone_number;
+pub mod sanitize;
+pub mod secret;
