@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod explain;
+pub mod meta;
 pub mod phone_number;
 pub mod sanitize;
 pub mod secret;
