@@ -7,3 +7,4 @@ pub mod meta;
 pub mod phone_number;
 pub mod sanitize;
 pub mod secret;
+pub mod store;
