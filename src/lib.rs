@@ -5,6 +5,7 @@ pub mod config;
 pub mod explain;
 pub mod meta;
 pub mod phone_number;
+pub mod resource;
 pub mod sanitize;
 pub mod secret;
 pub mod store;

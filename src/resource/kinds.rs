@@ -1,0 +1,31 @@
+//! The list of kinds.
+
+use super::account::Account;
+use super::campaign::Campaign;
+use super::guard::Guard;
+use super::kind::{Kind, Of};
+use super::list::List;
+use super::mapping::Mapping;
+use super::phone::Phone;
+use super::state::State;
+use super::suppression::Suppression;
+use super::template::Template;
+use super::variable::Variable;
+
+/// Returns every kind that a configuration may declare, in the order in which they are documented.
+#[must_use]
+pub fn kinds() -> &'static [&'static dyn Kind] {
+    static KINDS: &[&dyn Kind] = &[
+        &Of::<State>::new(),
+        &Of::<Variable>::new(),
+        &Of::<Account>::new(),
+        &Of::<Phone>::new(),
+        &Of::<Template>::new(),
+        &Of::<Mapping>::new(),
+        &Of::<List>::new(),
+        &Of::<Suppression>::new(),
+        &Of::<Campaign>::new(),
+        &Of::<Guard>::new(),
+    ];
+    KINDS
+}

@@ -1,0 +1,44 @@
+//! One file a kind: its type, its rules, how it is read, compared and written.
+//!
+//! A kind that is only declared (a list, a mapping) implements [`Resource`]. A kind that has a live counterpart
+//! implements [`Reconciler`] too; the engine works through that trait and names no kind. A new kind is one new file and
+//! one line in [`kinds`].
+
+pub mod account;
+pub mod campaign;
+mod check;
+pub mod expression;
+mod graph;
+pub mod guard;
+mod kind;
+mod kinds;
+pub mod list;
+mod load;
+pub mod mapping;
+pub mod moment;
+pub mod phone;
+mod project;
+mod reconcile;
+pub mod references;
+mod rights;
+mod schema;
+pub mod state;
+pub mod suppression;
+pub mod template;
+pub mod variable;
+
+pub use kind::{Kind, Resource};
+pub use kinds::kinds;
+pub use load::load;
+pub use project::{Declared, Project};
+pub use reconcile::{
+    BudgetUse, Desired, Error, FieldChange, Intent, Live, Permit, Proposed, Readiness, Reconciler,
+    Refusal, World, Writer, Written,
+};
+pub use rights::Rights;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+pub use schema::schema;
