@@ -1,5 +1,6 @@
 //! WhatsApp campaigns as code.
 
+pub mod campaign;
 pub mod clock;
 pub mod config;
 pub mod explain;

@@ -1,0 +1,336 @@
+//! From a declared campaign to a forecast: its lists are gathered once, held against the hopper, and kept ready, so that
+//! an apply brings into the hopper exactly what its plan showed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::audience::{self, Brief, Progress};
+use super::composed::Composed;
+use super::error::Error;
+use super::forecast::Send;
+use super::limits::WINDOW;
+use super::number::Sender;
+use super::quiet_hours::next_open;
+use crate::clock::Clock;
+use crate::config::{Address, Diagnostics, Report};
+use crate::meta::Number;
+use crate::resource::campaign::{Campaign, State};
+use crate::resource::guard::Guard;
+use crate::resource::phone::Phone;
+use crate::resource::template::{Composer, Template, name_at_meta};
+use crate::resource::{Declared, Project};
+use crate::store::{self, Audience, CampaignRecord, Comparison, Gaps, Store};
+
+/// The least time between two of the same template to one contact, where no guard says.
+const REPEAT_TEMPLATE: SignedDuration = SignedDuration::from_hours(24);
+/// What opens within this time is sent by the same run.
+const SOON: SignedDuration = SignedDuration::from_secs(60);
+/// How many unusable rows a plan quotes.
+const EXAMPLES: usize = 5;
+
+/// A campaign with its audience gathered.
+pub struct Prepared {
+    pub send: Send,
+    pub(super) name: String,
+    pub(super) number: Sender,
+    pub(super) gaps: Gaps,
+    audience: Option<Box<dyn Audience>>,
+}
+
+impl Prepared {
+    /// Says what is not ready yet: nothing is sent before it is.
+    pub fn hold_for(&mut self, unready: Vec<Address>) {
+        if !unready.is_empty() {
+            self.send.when_ready = std::mem::take(&mut self.send.now);
+        }
+        self.send.waits_for = unready;
+    }
+
+    /// Tells whether there is anything that a dispatch could do for it now.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        let contacts = &self.send.contacts;
+        contacts.new + contacts.due + contacts.unlisted + contacts.waiting + contacts.uncertain > 0
+    }
+
+    /// Brings the hopper up to date with the audience that was gathered. `lock` is the id of the state lock.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn commit(&mut self, lock: &str, now: Timestamp) -> store::Result<()> {
+        match self.audience.take() {
+            Some(audience) => audience.commit(lock, now).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Gathers the audience of every campaign that `wanted` names and says what would be sent.
+///
+/// # Errors
+/// Where a list cannot be read or a number is not the account's.
+pub async fn prepare(
+    project: &Project,
+    numbers: &(dyn Fn(&str) -> Vec<Number> + Sync),
+    store: &dyn Store,
+    clock: &Clock,
+    wanted: &(dyn Fn(&Address) -> bool + Sync),
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<Vec<Prepared>, Error> {
+    let mut prepared = Vec::new();
+    let desk = Desk {
+        project,
+        numbers,
+        store,
+        clock,
+        progress,
+        launched: store.campaigns().await?,
+    };
+    // What earlier campaigns of this plan take of their account's limit.
+    let mut taken: BTreeMap<String, u64> = BTreeMap::new();
+    for campaign in project
+        .all::<Campaign>()
+        .filter(|campaign| wanted(&campaign.address()))
+    {
+        prepared.push(desk.prepare(campaign, &mut taken).await?);
+    }
+    Ok(prepared)
+}
+
+/// What all campaigns are prepared with.
+struct Desk<'a> {
+    project: &'a Project,
+    numbers: &'a (dyn Fn(&str) -> Vec<Number> + Sync),
+    store: &'a dyn Store,
+    clock: &'a Clock,
+    progress: &'a (dyn Fn(&Progress) + Sync),
+    launched: Vec<CampaignRecord>,
+}
+
+impl Desk<'_> {
+    async fn prepare(
+        &self,
+        campaign: &Declared<Campaign>,
+        taken: &mut BTreeMap<String, u64>,
+    ) -> Result<Prepared, Error> {
+        let Self {
+            project,
+            numbers,
+            store,
+            clock,
+            progress,
+            launched,
+        } = self;
+        let now = clock.now();
+        let value = &campaign.value;
+        let account = project
+            .account_of(value.account.as_ref())
+            .map(|account| account.name.clone())
+            .unwrap_or_default();
+        let phone = project.get::<Phone>(value.from.get());
+        let phone = phone
+            .ok_or_else(|| Report::error("reference::unknown", "the number is not declared"))?;
+        let number = Sender::find(phone, &numbers(&account))?;
+        let declared = project.get::<Template>(value.template.get());
+        let declared = declared
+            .ok_or_else(|| Report::error("reference::unknown", "the template is not declared"))?;
+        let template = declared.address();
+        let gaps = gaps(project, declared);
+
+        let mut audience = store.audience(&account, &campaign.name).await?;
+        let message = Composed(Composer::new(project, declared)?);
+        let brief = Arc::new(Brief::new(project, campaign, Arc::new(message)));
+        let gathered = audience::gather(&brief, &mut *audience, clock, progress).await?;
+        let contacts = audience.compare(now, &gaps).await?;
+        let used = store
+            .recipients_since(&account, now.saturating_sub(WINDOW).unwrap_or(now))
+            .await?;
+        let taken = taken.entry(account.clone()).or_default();
+        let used = used.saturating_add(*taken);
+        let limit_left = number.limit.map(|limit| limit.saturating_sub(used));
+        let launched = launched
+            .iter()
+            .find(|launched| launched.account == account && launched.name == campaign.name);
+        let has_ended = ends_at(campaign, launched, now).is_some_and(|end| end <= now);
+        let timing = if has_ended {
+            Timing::default()
+        } else {
+            Timing::of(campaign, &contacts, limit_left, now)
+        };
+        *taken += timing.newcomers;
+
+        let rate = value
+            .rate
+            .as_ref()
+            .map_or(number.rate, |rate| rate.per_second.min(number.rate));
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an estimate"
+        )]
+        let seconds = (timing.now as f64 / rate).ceil() as u64;
+        let send = Send {
+            address: campaign.address(),
+            account,
+            needs: vec![template.clone()],
+            template,
+            number: number.display.clone(),
+            state: match value.state {
+                State::Running if has_ended => "ended",
+                State::Running => "running",
+                State::Paused => "paused",
+                State::Stopped => "stopped",
+            }
+            .to_owned(),
+            now: timing.now,
+            when_ready: 0,
+            later: timing.later.values().sum(),
+            later_reasons: timing.later,
+            unusable_rows: gathered.row_errors.count,
+            unusable_examples: gathered
+                .row_errors
+                .first
+                .iter()
+                .take(EXAMPLES)
+                .map(ToString::to_string)
+                .collect(),
+            seconds_at_rate: seconds,
+            rate_per_second: rate,
+            limit_left,
+            days_under_limit: days_under_limit(&contacts, number.limit, limit_left),
+            waits_for: Vec::new(),
+            contacts,
+        };
+        Ok(Prepared {
+            send,
+            name: campaign.name.clone(),
+            number,
+            gaps,
+            audience: Some(audience),
+        })
+    }
+}
+
+/// Returns when a campaign ends, as the ledger will know it once the declaration is applied.
+fn ends_at(
+    campaign: &Declared<Campaign>,
+    launched: Option<&CampaignRecord>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let value = &campaign.value;
+    let duration = value.duration.as_ref()?;
+    let starts_at = value.starts_at().unwrap_or_else(|| match launched {
+        // A start that was declared and is not any more: it counts from when it was first applied.
+        Some(launched) if !launched.declaration["start"].is_null() => launched.first_applied_at,
+        Some(launched) => launched.starts_at,
+        None => now,
+    });
+    starts_at.checked_add(duration.0).ok()
+}
+
+/// Returns over how many days the rolling limit spreads the new recipients; none where one day is enough.
+fn days_under_limit(contacts: &Comparison, limit: Option<u64>, left: Option<u64>) -> Option<u64> {
+    let (limit, left) = (limit?, left?);
+    let over = contacts.not_messaged_today.saturating_sub(left);
+    (over > 0).then(|| 1 + over.div_ceil(limit.max(1)))
+}
+
+/// Returns the guards' least times between messages to one contact.
+fn gaps(project: &Project, template: &Declared<Template>) -> Gaps {
+    let guard = project.all::<Guard>().next().map(|guard| &guard.value);
+    Gaps {
+        template: name_at_meta(template).to_owned(),
+        repeat_template: guard
+            .and_then(|guard| guard.repeat_template.as_ref())
+            .map_or(REPEAT_TEMPLATE, |interval| interval.0),
+        min_gap: guard
+            .and_then(|guard| guard.min_gap.as_ref())
+            .map_or(SignedDuration::ZERO, |interval| interval.0),
+    }
+}
+
+/// How many could be messaged now, and what holds the others back.
+#[derive(Default)]
+struct Timing {
+    now: u64,
+    /// Of them, at most: who takes from the limit of 24 hours.
+    newcomers: u64,
+    later: BTreeMap<String, u64>,
+}
+
+impl Timing {
+    fn of(
+        campaign: &Declared<Campaign>,
+        contacts: &Comparison,
+        limit_left: Option<u64>,
+        now: Timestamp,
+    ) -> Self {
+        let value = &campaign.value;
+        let mut timing = Self::default();
+        timing.hold("gap", contacts.held_by_gap);
+        let open: u64 = contacts.by_zones.values().sum();
+        let starts = value
+            .starts_at()
+            .filter(|start| *start > now.saturating_add(SOON).unwrap_or(now));
+        match value.state {
+            State::Running => {}
+            State::Paused => {
+                timing.hold("paused", open);
+                return timing;
+            }
+            State::Stopped => return timing,
+        }
+        if starts.is_some() {
+            timing.hold("not_started", open);
+            return timing;
+        }
+        for (zones, number) in &contacts.by_zones {
+            let zones: Vec<&str> = zones.split(',').filter(|zone| !zone.is_empty()).collect();
+            let opens = value
+                .quiet_hours
+                .as_ref()
+                .map_or(Some(now), |quiet| next_open(now, &zones, quiet.get()));
+            match opens {
+                Some(opens) if opens <= now.saturating_add(SOON).unwrap_or(now) => {
+                    timing.now += number;
+                }
+                Some(_) => timing.hold("quiet_hours", *number),
+                None => timing.hold("no_common_hour", *number),
+            }
+        }
+        // Who was messaged within the day already counts no more against the limit.
+        if let Some(left) = limit_left {
+            let over = contacts
+                .not_messaged_today
+                .saturating_sub(left)
+                .min(timing.now);
+            timing.now -= over;
+            timing.hold("24_h_limit", over);
+        }
+        timing.newcomers = contacts.not_messaged_today.min(timing.now);
+        timing
+    }
+
+    fn hold(&mut self, reason: &str, number: u64) {
+        if number > 0 {
+            *self.later.entry(reason.to_owned()).or_default() += number;
+        }
+    }
+}
+
+/// Reports what is wrong with the files of all campaigns, without reading the contacts.
+pub fn check_sources(project: &Project, diagnostics: &mut Diagnostics) {
+    for campaign in project.all::<Campaign>() {
+        let Some(template) = project.get::<Template>(campaign.value.template.get()) else {
+            continue;
+        };
+        match Composer::new(project, template) {
+            Ok(composer) => diagnostics
+                .extend(Brief::new(project, campaign, Arc::new(Composed(composer))).check()),
+            Err(report) => diagnostics.push(report),
+        }
+    }
+}
