@@ -3,6 +3,7 @@
 pub mod campaign;
 pub mod clock;
 pub mod config;
+pub mod engine;
 pub mod explain;
 pub mod meta;
 pub mod phone_number;

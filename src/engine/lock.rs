@@ -1,0 +1,115 @@
+//! The state lock, held for as long as reconciling takes and renewed while it does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::store::{Error, LockInfo, LockRequest, Store};
+
+/// How long a lock lives without being renewed: what a crashed run costs the next one on another machine.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How often it is renewed.
+const RENEWAL: Duration = Duration::from_secs(15);
+
+/// Who asks for a lock.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// `user@host`.
+    pub name: String,
+    pub host: String,
+    pub process: u32,
+    pub command: String,
+}
+
+impl Holder {
+    /// Returns the wish to hold something from `now` for a lease.
+    #[must_use]
+    pub fn request(&self, now: Timestamp) -> LockRequest {
+        LockRequest {
+            holder: self.name.clone(),
+            host: self.host.clone(),
+            process: self.process,
+            command: self.command.clone(),
+            now,
+            until: lease_end(now),
+        }
+    }
+}
+
+/// Returns until when a lock that is taken or renewed at `now` lives.
+pub(super) fn lease_end(now: Timestamp) -> Timestamp {
+    now.saturating_add(LEASE).unwrap_or(now)
+}
+
+/// The held state lock; released by [`StateLock::release`], or by running out where the process dies.
+pub struct StateLock {
+    store: Arc<dyn Store>,
+    info: LockInfo,
+    renewal: JoinHandle<()>,
+}
+
+impl StateLock {
+    /// Takes the lock, waiting up to `timeout` for another holder.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] naming the holder, when it is still held then.
+    pub async fn take(
+        store: Arc<dyn Store>,
+        holder: &Holder,
+        clock: &Clock,
+        timeout: Duration,
+    ) -> Result<Self, Error> {
+        let deadline = tokio::time::Instant::now() + timeout;
+        let info = loop {
+            match store.lock(&holder.request(clock.now())).await {
+                Err(Error::Locked(_)) if tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(250)).await;
+                }
+                other => break other?,
+            }
+        };
+        let renewal = tokio::spawn(renew(Arc::clone(&store), info.id.clone(), clock.clone()));
+        Ok(Self {
+            store,
+            info,
+            renewal,
+        })
+    }
+
+    /// The id that every write to the state carries.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.info.id
+    }
+
+    /// Gives the lock back.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when it was taken over in the meantime.
+    pub async fn release(self) -> Result<(), Error> {
+        self.renewal.abort();
+        self.store.unlock(&self.info.id).await
+    }
+}
+
+impl Drop for StateLock {
+    fn drop(&mut self) {
+        self.renewal.abort();
+    }
+}
+
+/// Renews until the lock is lost; every write checks it by itself, so that losing it needs no signal.
+async fn renew(store: Arc<dyn Store>, id: String, clock: Clock) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        let now = clock.now();
+        match store.renew_lock(&id, now, lease_end(now)).await {
+            Err(Error::Fenced { .. }) => return,
+            Err(error) => tracing::info!(%error, "the lock was not renewed; trying again"),
+            Ok(()) => {}
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Reads all that is live: every kind of every account by list, at the same time.
+
+use std::collections::BTreeMap;
+
+use futures::future::try_join_all;
+use serde_json::Value;
+
+use super::planner::Connections;
+use crate::clock::Clock;
+use crate::meta::Number;
+use crate::resource::{Error, Live, Project, Reconciler, World, kinds};
+use crate::store::Store;
+
+/// The live world at one moment.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// By kind, account and key.
+    objects: BTreeMap<(&'static str, String, String), Live>,
+    /// What an account says of itself: limits, verification, currency.
+    accounts: BTreeMap<String, Value>,
+    numbers: BTreeMap<String, Vec<Number>>,
+}
+
+impl Snapshot {
+    /// Reads everything. Lists are read concurrently; what they hold is sorted, so that their order does not matter.
+    ///
+    /// # Errors
+    /// The first read that failed.
+    pub async fn read(
+        project: &Project,
+        connections: &Connections<'_>,
+        store: &dyn Store,
+        clock: &Clock,
+    ) -> Result<Self, Error> {
+        let reads = connections
+            .readers
+            .iter()
+            .flat_map(|(account, connection)| {
+                reconcilers().map(move |reconciler| async move {
+                    let world = World {
+                        project,
+                        clock,
+                        account,
+                        waba_id: &connection.waba_id,
+                        graph: connection.graph,
+                        store,
+                    };
+                    Ok::<_, Error>((reconciler.kind(), reconciler.read(&world).await?))
+                })
+            });
+        let facts = connections
+            .readers
+            .iter()
+            .map(|(account, connection)| async move {
+                let (facts, numbers) = tokio::try_join!(
+                    connection.graph.account(&connection.waba_id),
+                    connection.graph.numbers(&connection.waba_id)
+                )?;
+                let facts = serde_json::to_value(facts).unwrap_or(Value::Null);
+                Ok::<_, Error>((account.clone(), facts, numbers))
+            });
+        let (lists, facts) = tokio::try_join!(try_join_all(reads), try_join_all(facts))?;
+
+        let mut snapshot = Self::default();
+        for (kind, objects) in lists {
+            for live in objects {
+                snapshot
+                    .objects
+                    .insert((kind, live.account.clone(), live.key.clone()), live);
+            }
+        }
+        for (account, facts, mut numbers) in facts {
+            numbers.sort_by(|a, b| a.id.cmp(&b.id));
+            snapshot.numbers.insert(account.clone(), numbers);
+            snapshot.accounts.insert(account, facts);
+        }
+        Ok(snapshot)
+    }
+
+    #[must_use]
+    pub fn get(&self, kind: &'static str, account: &str, key: &str) -> Option<&Live> {
+        self.objects
+            .get(&(kind, account.to_owned(), key.to_owned()))
+    }
+
+    /// Returns all live objects with their kinds, in order.
+    pub fn objects(&self) -> impl Iterator<Item = (&'static str, &Live)> {
+        self.objects.iter().map(|((kind, ..), live)| (*kind, live))
+    }
+
+    /// Returns how many objects each account has of each kind.
+    #[must_use]
+    pub fn populations(&self) -> BTreeMap<(&'static str, String), usize> {
+        let mut populations = BTreeMap::new();
+        for (kind, account, _) in self.objects.keys() {
+            *populations.entry((*kind, account.clone())).or_default() += 1;
+        }
+        populations
+    }
+
+    #[must_use]
+    pub fn account(&self, account: &str) -> &Value {
+        self.accounts.get(account).unwrap_or(&Value::Null)
+    }
+
+    #[must_use]
+    pub fn numbers(&self, account: &str) -> &[Number] {
+        self.numbers.get(account).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Returns the ways of all kinds that have a live counterpart.
+pub(super) fn reconcilers() -> impl Iterator<Item = &'static dyn Reconciler> {
+    kinds().iter().filter_map(|kind| kind.reconciler())
+}
