@@ -1,0 +1,1 @@
+//! Audience, hopper and dispatch against the sandbox.
