@@ -29,6 +29,8 @@ pub(crate) struct Core {
     pub wake: Notify,
     /// Wakes the courier: there is something to deliver.
     pub outbox: Notify,
+    /// Says that the courier has settled a round.
+    pub settled: Notify,
     /// When the next message moves, in milliseconds of Unix time.
     pub next_step: AtomicI64,
     /// One who moves messages at a time.
@@ -62,6 +64,7 @@ impl Core {
             client,
             wake: Notify::new(),
             outbox: Notify::new(),
+            settled: Notify::new(),
             // Unknown at first: the ticker looks.
             next_step: AtomicI64::new(i64::MIN),
             mover: tokio::sync::Mutex::new(()),

@@ -280,11 +280,21 @@ fn keep(turn: &mut Turn<'_>) {
 
 /// Returns what is to be done to a call, and counts it.
 pub(crate) fn pick(turn: &mut Turn<'_>, call: &Call) -> Vec<Fault> {
+    strike(turn, call, |_| true)
+}
+
+/// Returns what is to be done to a call by rules that name a path, and counts it.
+pub(crate) fn pick_named(turn: &mut Turn<'_>, call: &Call) -> Vec<Fault> {
+    strike(turn, call, |rule| rule.path.is_some())
+}
+
+fn strike(turn: &mut Turn<'_>, call: &Call, wanted: impl Fn(&Rule) -> bool) -> Vec<Fault> {
     let mut picked = Vec::new();
     let mut changed = false;
     let now = turn.now;
     let faults = &mut turn.world.faults;
-    for rule in faults.rules.iter_mut().filter(|rule| rule.is_for(call)) {
+    let rules = faults.rules.iter_mut();
+    for rule in rules.filter(|rule| wanted(rule) && rule.is_for(call)) {
         changed = true;
         rule.seen += 1;
         if rule.seen < rule.nth || rule.times.is_some_and(|times| rule.struck >= times) {

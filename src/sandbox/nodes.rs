@@ -1,5 +1,6 @@
 //! Reading accounts, numbers, the portfolio and the app.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::core::Turn;
@@ -132,7 +133,7 @@ pub(super) fn account(turn: &mut Turn<'_>, call: &Call, waba: &str) -> Result<Re
         "disable_marketing_messages_on_cloud_api": false,
         "owner_business_info": {"name": APP_NAME, "id": BUSINESS_ID},
         "whatsapp_business_manager_messaging_limit": turn.world.portfolio.messaging_limit,
-        "health_status": health(vec![account_health(&account)]),
+        "health_status": health(vec![account_health(&account, turn.now)]),
         "phone_numbers": {"data": numbers},
         "subscribed_apps": {"data": subscriptions::apps(&account)},
     }));
@@ -219,7 +220,7 @@ fn number_map(turn: &Turn<'_>, number: &Number) -> Map<String, Value> {
         "search_visibility": "NON_VISIBLE",
         "eligibility_for_api_business_global_search": "NON_ELIGIBLE_UNDEFINED_COUNTRY",
         "webhook_configuration": (!webhooks.is_empty()).then_some(webhooks),
-        "health_status": health(vec![number_health(number), account_health(account)]),
+        "health_status": health(vec![number_health(number), account_health(account, turn.now)]),
     }))
 }
 
@@ -296,7 +297,7 @@ fn number_health(number: &Number) -> Health {
     }
 }
 
-fn account_health(account: &Account) -> Health {
+fn account_health(account: &Account, now: Timestamp) -> Health {
     let blocked = (account.status != "ACTIVE").then_some((
         141_014,
         "The WhatsApp Business account has been banned.",
@@ -306,7 +307,11 @@ fn account_health(account: &Account) -> Health {
         kind: "WABA",
         id: account.id.clone(),
         blocked,
-        limited: None,
+        limited: account
+            .restrictions
+            .iter()
+            .any(|own| own.until.is_none_or(|until| now < until))
+            .then_some("The WhatsApp Business account is restricted."),
     }
 }
 
@@ -324,7 +329,7 @@ pub(super) fn template_health(turn: &Turn<'_>, template: &Template) -> Value {
         limited: None,
     };
     let account = &turn.world.accounts[&template.waba];
-    health(vec![own, account_health(account)])
+    health(vec![own, account_health(account, turn.now)])
 }
 
 /// Aggregates: the whole is as well as its worst part.

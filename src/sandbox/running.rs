@@ -14,8 +14,9 @@ use super::data::{self, Data, Write};
 use super::lock::{self, Lock};
 use super::messages::Limits;
 use super::options::{DEFAULT_NUMBER, DEFAULT_WABA_ID, Identity, Options};
+use super::people::WINDOW;
 use super::world::World;
-use super::{http, ticker, webhooks};
+use super::{http, inbound, ticker, webhooks};
 use crate::clock::Clock;
 
 /// Why a sandbox cannot start or end.
@@ -219,6 +220,20 @@ async fn prepare(options: Options) -> Result<Core, Error> {
         .saturating_sub(Limits::look_back(limited))
         .unwrap_or(jiff::Timestamp::MIN);
     world.limits.rebuild(&data.recent(since).await?, limited);
+    world.next_inbound = data.last_inbound().await? + 1;
+    let opened = options
+        .clock
+        .now()
+        .saturating_sub(WINDOW)
+        .unwrap_or(jiff::Timestamp::MIN);
+    for (phone, wa_id, at) in data.writers(opened).await? {
+        world.people.wrote(&phone, &wa_id, at);
+    }
+    for (waba, wa_id, preference) in data.preferences().await? {
+        world
+            .people
+            .prefers(&waba, &wa_id, inbound::is_stop(&preference));
+    }
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

@@ -10,23 +10,36 @@ use super::webhooks::verify;
 use super::world::{Account, AppCallback};
 
 /// Fields of the whatsapp_business_account object that can be subscribed.
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 30] = [
     "account_alerts",
     "account_review_update",
+    "account_settings_update",
     "account_update",
+    "automatic_events",
     "business_capability_update",
     "calls",
+    "consumer_profile",
     "flows",
+    "group_lifecycle_update",
+    "group_participants_update",
+    "group_settings_update",
+    "group_status_update",
     "history",
+    "message_echoes",
     "message_template_components_update",
     "message_template_quality_update",
     "message_template_status_update",
     "messages",
+    "messaging_handovers",
+    "partner_solutions",
+    "payment_configuration_update",
     "phone_number_name_update",
     "phone_number_quality_update",
     "security",
+    "smb_app_state_sync",
     "smb_message_echoes",
     "template_category_update",
+    "user_id_update",
     "user_preferences",
 ];
 
@@ -171,9 +184,14 @@ pub(super) async fn subscribe_app(core: &Core, call: &Call) -> Result<Reply, Gra
     Ok(Reply::success())
 }
 
-/// `DELETE /{APP}/subscriptions`.
-pub(super) fn unsubscribe_app(turn: &mut Turn<'_>) -> Reply {
-    turn.world.app.callback = None;
+/// `DELETE /{APP}/subscriptions`: the whole subscription, or the `fields` that are named.
+pub(super) fn unsubscribe_app(turn: &mut Turn<'_>, call: &Call) -> Reply {
+    let named = call.list("fields");
+    let callback = turn.world.app.callback.take();
+    turn.world.app.callback = callback.and_then(|mut callback| {
+        callback.fields.retain(|field| !named.contains(field));
+        (!named.is_empty() && !callback.fields.is_empty()).then_some(callback)
+    });
     let app = turn.world.app.clone();
     turn.keep("app", "", &app);
     Reply::success()

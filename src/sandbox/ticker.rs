@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::core::Core;
-use super::data::{self, Delivery};
-use super::messages;
+use super::data::{self, Delivery, Told};
+use super::inbound::{self, Senders};
+use super::{messages, webhooks};
 
 const ROUND: usize = 500;
 /// Steps that fall due closer together than this are taken together.
@@ -44,21 +45,37 @@ pub(crate) async fn move_messages(core: &Core) -> Result<(), data::Error> {
             return Ok(());
         }
         // In a turn, so that a message whose first step was noted before is also queued before the look at the data.
-        let (audience, seed) = core.turn(|turn| {
+        let (audience, senders, seed) = core.turn(|turn| {
             core.next_step.store(i64::MAX, Ordering::SeqCst);
-            (super::webhooks::Audience::of(turn.world), turn.world.seed)
+            let audience = webhooks::Audience::of(turn.world);
+            (audience, Senders::of(turn.world), turn.world.seed)
         });
         let tell = move |row: &data::MessageRow, step: &data::Step| {
-            audience.listens(&row.phone).then(|| Delivery {
+            let listens = audience.listens(&row.phone);
+            if step.status == "reply" {
+                return senders.answer(row, step, listens);
+            }
+            let delivery = listens.then(|| Delivery {
                 waba: row.waba.clone(),
                 phone: Some(row.phone.clone()),
                 field: "messages".into(),
                 value: messages::status_value(seed, row, step).to_string(),
                 at: step.at,
                 ..Delivery::default()
-            })
+            });
+            Told {
+                delivery,
+                inbound: None,
+            }
         };
         let advanced = core.data.advance(now, ROUND, tell).await?;
+        if !advanced.inbound.is_empty() {
+            core.turn(|turn| {
+                for row in &advanced.inbound {
+                    inbound::note(turn, row);
+                }
+            });
+        }
         core.next_step
             .fetch_min(advanced.next_at.unwrap_or(i64::MAX), Ordering::SeqCst);
         if advanced.told {

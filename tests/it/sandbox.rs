@@ -4,8 +4,16 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+#[path = "sandbox/answers.rs"]
+mod answers;
+#[path = "sandbox/events.rs"]
+mod events;
 #[path = "sandbox/faults.rs"]
 mod faults;
+#[path = "sandbox/hook.rs"]
+mod hook;
+#[path = "sandbox/inbound.rs"]
+mod inbound;
 #[path = "sandbox/kit.rs"]
 mod kit;
 #[path = "sandbox/media.rs"]
@@ -16,6 +24,10 @@ mod memory;
 mod messages;
 #[path = "sandbox/nodes.rs"]
 mod nodes;
+#[path = "sandbox/session.rs"]
+mod session;
+#[path = "sandbox/sinks.rs"]
+mod sinks;
 #[path = "sandbox/templates.rs"]
 mod templates;
 #[path = "sandbox/uploads.rs"]

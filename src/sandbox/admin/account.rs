@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::Failure;
+use super::events::{self, News};
 use crate::sandbox::core::{Core, Turn};
 use crate::sandbox::messages::{Limits, MAGIC};
 use crate::sandbox::options::DEFAULT_WABA_ID;
@@ -75,7 +76,9 @@ pub(super) async fn change(core: &Core, body: &Value) -> Result<Value, Failure> 
         None => None,
     };
     core.turn(|turn| {
+        let news = News::read(turn.now, body)?;
         apply(turn, &waba, body)?;
+        news.tell(turn, &waba);
         if let (Some(limit), Some(recent)) = (limit, recent) {
             turn.world.portfolio.messaging_limit = limit;
             turn.world.limits.rebuild(&recent, limit.people().is_some());
@@ -83,6 +86,9 @@ pub(super) async fn change(core: &Core, body: &Value) -> Result<Value, Failure> 
         let portfolio = turn.world.portfolio.clone();
         turn.keep("portfolio", "", &portfolio);
         turn.keep_account(&waba);
+        if limit.is_some() {
+            events::capability(turn, &waba);
+        }
         Ok(shown(turn, Some(&waba)))
     })
 }
@@ -92,7 +98,7 @@ fn apply(turn: &mut Turn<'_>, waba: &str, body: &Value) -> Result<(), Failure> {
     let mut verified = None;
     for (name, value) in body.as_object().unwrap_or(&Map::new()) {
         match name.as_str() {
-            "waba_id" | "messaging_limit" => {}
+            "waba_id" | "messaging_limit" | "restrictions" | "ban" | "violation" | "alert" => {}
             "name" => account.name = text(name, value)?,
             "currency" => account.currency = text(name, value)?,
             "timezone_id" => account.timezone_id = text(name, value)?,
@@ -133,7 +139,7 @@ fn apply(turn: &mut Turn<'_>, waba: &str, body: &Value) -> Result<(), Failure> {
             }
             name => {
                 let known = "waba_id, messaging_limit, template_limit, verified, throughput, name, currency, \
-                             timezone_id, country, status, account_review_status";
+                             timezone_id, country, status, account_review_status, restrictions, ban, violation, alert";
                 return Err(Failure::Bad(unknown(name, known)));
             }
         }
@@ -169,7 +175,12 @@ pub(super) fn change_number(turn: &mut Turn<'_>, body: &Value) -> Result<Value, 
     let mut number = turn.world.numbers[&id].clone();
     for (name, value) in body.as_object().unwrap_or(&Map::new()) {
         match name.as_str() {
-            "id" | "number" | "waba_id" => {}
+            "id" | "number" | "waba_id" | "event" | "security" | "rejection_reason" => {}
+            "identity_check" => {
+                number.identity_check = value
+                    .as_bool()
+                    .ok_or("identity_check must be true or false")?;
+            }
             "status" => number.status = word(name, value)?,
             "quality_rating" => number.quality_rating = word(name, value)?,
             "throughput" => number.throughput = word(name, value)?,
@@ -182,13 +193,17 @@ pub(super) fn change_number(turn: &mut Turn<'_>, body: &Value) -> Result<Value, 
             "account_mode" => number.account_mode = text(name, value)?.to_uppercase(),
             name => {
                 let known = "id, number, waba_id, status, quality_rating, throughput, name_status, verified_name, \
-                             code_verification_status, platform_type, account_mode";
+                             code_verification_status, platform_type, account_mode, identity_check, event, security, \
+                             rejection_reason";
                 return Err(unknown(name, known));
             }
         }
     }
     let shown = json!(number);
-    turn.world.numbers.insert(id.clone(), number);
+    let before = turn.world.numbers.insert(id.clone(), number);
     turn.keep_number(&id);
+    if let Some(before) = before {
+        events::of_number(turn, &before, body);
+    }
     Ok(shown)
 }

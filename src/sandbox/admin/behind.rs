@@ -7,8 +7,8 @@ use super::account::word;
 use crate::sandbox::core::Turn;
 use crate::sandbox::http::Call;
 use crate::sandbox::options::DEFAULT_WABA_ID;
-use crate::sandbox::templates::{self, ReviewRule};
-use crate::sandbox::world::Template;
+use crate::sandbox::templates::{self, Extra, ReviewRule};
+use crate::sandbox::world::{Status, Template};
 
 /// Lists all templates with everything that is known of them.
 pub(super) fn list(turn: &Turn<'_>, call: &Call) -> Value {
@@ -100,9 +100,14 @@ fn alter(turn: &mut Turn<'_>, id: u64, changes: &Map<String, Value>) -> Result<(
     };
     let mut template = before.clone();
     let (mut status, mut category, mut score) = (None, None, None);
+    let (mut event, mut extra) = (None, Extra::new());
     for (name, value) in changes {
         match name.as_str() {
             "status" => status = Some(word(name, value)?),
+            "event" => event = Some(value.as_str().unwrap_or_default().to_uppercase()),
+            "other_info" | "disable_info" | "rejection_info" => {
+                extra.insert(name.clone(), value.clone());
+            }
             "category" => category = Some(word(name, value)?),
             "quality_score" => score = Some(word(name, value.get("score").unwrap_or(value))?),
             "rejected_reason" => template.rejected_reason = word(name, value)?,
@@ -121,23 +126,37 @@ fn alter(turn: &mut Turn<'_>, id: u64, changes: &Map<String, Value>) -> Result<(
                 template.parameter_format = value.as_str().unwrap_or("POSITIONAL").to_uppercase();
             }
             name => {
-                let known = "status, category, quality_score, rejected_reason, recommendation, correct_category, \
-                             manual_unpause, components, message_send_ttl_seconds, parameter_format";
+                let known = "status, event, other_info, disable_info, rejection_info, category, quality_score, \
+                             rejected_reason, recommendation, correct_category, manual_unpause, components, \
+                             message_send_ttl_seconds, parameter_format";
                 return Err(Failure::Bad(format!(
                     "unknown key {name:?}; known: {known}"
                 )));
             }
         }
     }
-    if !changes.is_empty() {
-        template.updated_at = turn.now;
-        turn.put_template(template);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    template.updated_at = turn.now;
+    turn.put_template(template.clone());
+    if changes.contains_key("correct_category") {
+        templates::announce_correct_category(turn, &template);
+    }
+    if template.components != before.components {
+        templates::announce_components(turn, &template);
     }
     if let Some(category) = category.filter(|category| *category != before.category) {
         templates::set_category(turn, id, category);
     }
     if let Some(status) = status {
-        templates::set_status(turn, id, status, None);
+        if let Some(usual) = usual_info(&before, status).filter(|_| extra.is_empty()) {
+            extra = usual;
+        }
+        templates::set_status(turn, id, status, &extra);
+    }
+    if let Some(event) = event {
+        templates::announce(turn, &template, &event, &extra);
     }
     if let Some(score) = score {
         templates::change_quality(turn, id, score);
@@ -145,11 +164,25 @@ fn alter(turn: &mut Turn<'_>, id: u64, changes: &Map<String, Value>) -> Result<(
     Ok(())
 }
 
+/// Returns what Meta tells beside a status where the call does not say.
+fn usual_info(before: &Template, status: Status) -> Option<Extra> {
+    let (title, description) = match (before.status, status) {
+        (Status::Paused, Status::Approved) => ("UNPAUSE", "UNPAUSED"),
+        (_, Status::Paused) if before.pauses > 0 => {
+            ("SECOND_PAUSE", "The template's quality is low.")
+        }
+        (_, Status::Paused) => ("FIRST_PAUSE", "The template's quality is low."),
+        (_, Status::Disabled) => ("DISABLED", "The template's quality is low."),
+        _ => return None,
+    };
+    Some(templates::other_info(title, description))
+}
+
 /// Takes a template away, as WhatsApp Manager would; its name is not held.
 pub(super) fn remove(turn: &mut Turn<'_>, id: &str) -> Result<Value, Failure> {
     let template = find(turn, id)?;
     turn.take_template(template.id);
-    templates::announce(turn, &template, "DELETED", None);
+    templates::announce(turn, &template, "DELETED", &Extra::new());
     Ok(json!({"success": true}))
 }
 

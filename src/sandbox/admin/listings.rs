@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use crate::sandbox::core::{Core, Turn};
-use crate::sandbox::data::{MessageFilter, RequestFilter, RequestRow};
+use crate::sandbox::data::{InboundFilter, MessageFilter, RequestFilter, RequestRow};
 use crate::sandbox::http::Call;
-use crate::sandbox::messages;
+use crate::sandbox::{inbound, messages, sinks};
 
 /// Entries of an answer at most, and where the call does not say.
 const MAX: i64 = 1_000;
@@ -118,4 +118,23 @@ pub(super) async fn messages(core: &Core, call: &Call) -> Result<Value, Failure>
     let seed = core.turn(|turn| turn.world.seed);
     let data: Vec<Value> = rows.iter().map(|row| messages::shown(seed, row)).collect();
     Ok(json!({"total": total, "data": data}))
+}
+
+/// `GET /_sandbox/inbound?after=&limit=&from=&to=`: what customers wrote to a number, by its id.
+pub(super) async fn inbound(core: &Core, call: &Call) -> Result<Value, Failure> {
+    let filter = InboundFilter {
+        after: number(call, "after", 0)?,
+        limit: limit(call)?,
+        wa_id: call
+            .text("from")
+            .map(|from| from.trim_start_matches(['+', ' ']).to_owned()),
+        phone: call.text("to"),
+    };
+    Ok(inbound::list(core, filter).await?)
+}
+
+/// `GET /_sandbox/sink/{name}?after=&limit=`.
+pub(super) async fn sink(core: &Core, call: &Call, name: &str) -> Result<Value, Failure> {
+    let (after, limit) = (number(call, "after", 0)?, limit(call)?);
+    Ok(sinks::list(core, name, after, limit).await?)
 }

@@ -4,6 +4,7 @@
 
 mod account;
 mod behind;
+mod events;
 mod listings;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use super::core::Core;
 use super::graph::GraphError;
 use super::http::{Call, Reply};
-use super::{clock, faults, media};
+use super::{clock, faults, inbound, media, sinks};
 
 /// Why a call of this kind fails.
 enum Failure {
@@ -43,6 +44,15 @@ impl From<GraphError> for Failure {
             .as_str()
             .or(error["message"].as_str());
         Self::Bad(text.unwrap_or("refused").to_owned())
+    }
+}
+
+impl From<inbound::Failure> for Failure {
+    fn from(failure: inbound::Failure) -> Self {
+        match failure {
+            inbound::Failure::Bad(message) => Self::Bad(message),
+            inbound::Failure::Broken(error) => Self::Broken(error),
+        }
     }
 }
 
@@ -88,6 +98,16 @@ async fn route(core: &Arc<Core>, call: &Call) -> Result<Value, Failure> {
         ["requests"] if delete => Ok(json!({"deleted": core.data.clear_requests().await?})),
         ["media"] if get => Ok(core.turn(media::list)),
         ["messages"] if get => listings::messages(core, call).await,
+        ["inbound"] if get => listings::inbound(core, call).await,
+        ["inbound"] if post => Ok(inbound::play(core, &body).await?),
+        ["preferences"] if post => Ok(core.turn(|turn| inbound::prefer(turn, &body))?),
+        ["sink"] if get => Ok(sinks::names(core).await?),
+        ["sink", name] if get => listings::sink(core, call, name).await,
+        ["sink", name] if delete => {
+            let deleted = core.data.clear_sink((*name).to_owned()).await?;
+            Ok(json!({"deleted": deleted}))
+        }
+        ["webhooks"] if post => Ok(core.turn(|turn| events::send(turn, &body))?),
         ["webhooks"] if get => Ok(json!({"waiting": core.data.count_deliveries().await?})),
         ["behaviour"] if get => Ok(core.turn(|turn| json!(turn.world.behaviour))),
         ["behaviour"] if post => Ok(core.turn(|turn| account::change_behaviour(turn, &body))?),

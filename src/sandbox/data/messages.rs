@@ -3,19 +3,56 @@
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Transaction, params, params_from_iter};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Data, Delivery, Error, outbox};
+use super::{Data, Delivery, Error, InboundRow, inbound, outbox};
 
 /// One step that a message will take.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Step {
     /// When, in milliseconds of Unix time.
     pub at: i64,
-    /// The delivery status it brings: `sent`, `delivered`, `read` or `failed`.
+    /// The delivery status it brings: `sent`, `delivered`, `read` or `failed`; or `reply`: its recipient answers.
     pub status: String,
     /// The code, where the status is `failed`.
     pub error: Option<i64>,
+}
+
+/// How a choice comes back.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AnswerKind {
+    /// A template's quick reply.
+    Button,
+    /// A button of an interactive message.
+    ButtonReply,
+    /// A row of a list message.
+    ListReply,
+}
+
+/// Something that a message's recipient can tap or choose.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Answer {
+    pub kind: AnswerKind,
+    /// The payload, or the id.
+    pub id: String,
+    pub title: String,
+    pub description: Option<String>,
+}
+
+/// What a message carries that nothing is looked up by.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default)]
+pub(crate) struct Details {
+    /// What its recipient can choose from, in order.
+    pub answers: Vec<Answer>,
+    /// The recipient's identity, where the number checks it.
+    pub identity: Option<String>,
+    /// Whether it was addressed to a user id instead of a number.
+    pub by_user_id: bool,
+    /// The message that it replies to.
+    pub context: Option<String>,
 }
 
 /// A message as it is kept. Times are milliseconds of Unix time.
@@ -33,7 +70,7 @@ pub(crate) struct Row {
     pub category: Option<String>,
     pub text: Option<String>,
     pub tag: Option<String>,
-    /// Whether it was sent outside the service window, so that its recipient counts against the 24-hour limit.
+    /// Whether it was sent outside the service window; if a template, its recipient counts against the 24-hour limit.
     pub outside: bool,
     pub accepted_at: i64,
     pub sent_at: Option<i64>,
@@ -42,24 +79,31 @@ pub(crate) struct Row {
     pub failed_at: Option<i64>,
     pub error: Option<i64>,
     pub steps: Vec<Step>,
+    pub details: Details,
 }
 
 const COLUMNS: &str = "seq, waba, phone, input, wa_id, kind, template_id, template, language, category, text, tag, outside, \
-                       accepted_at, sent_at, delivered_at, read_at, failed_at, error, steps";
+                       accepted_at, sent_at, delivered_at, read_at, failed_at, error, steps, details";
+
+/// Reads a column that holds JSON, or nothing.
+fn json<T: DeserializeOwned + Default>(
+    row: &rusqlite::Row<'_>,
+    column: usize,
+) -> rusqlite::Result<T> {
+    let text: Option<String> = row.get(column)?;
+    text.map_or_else(
+        || Ok(T::default()),
+        |text| {
+            serde_json::from_str(&text).map_err(|error| {
+                let kind = rusqlite::types::Type::Text;
+                rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(error))
+            })
+        },
+    )
+}
 
 impl Row {
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        let steps: Option<String> = row.get(19)?;
-        let steps = match steps {
-            Some(steps) => serde_json::from_str(&steps).map_err(|error| {
-                rusqlite::Error::FromSqlConversionFailure(
-                    19,
-                    rusqlite::types::Type::Text,
-                    Box::new(error),
-                )
-            })?,
-            None => Vec::new(),
-        };
         Ok(Self {
             seq: row.get(0)?,
             waba: row.get(1)?,
@@ -80,13 +124,19 @@ impl Row {
             read_at: row.get(16)?,
             failed_at: row.get(17)?,
             error: row.get(18)?,
-            steps,
+            steps: json(row, 19)?,
+            details: json(row, 20)?,
         })
     }
 
     fn steps_text(&self) -> Option<String> {
         let text = || serde_json::to_string(&self.steps).expect("steps are plain data");
         (!self.steps.is_empty()).then(text)
+    }
+
+    fn details_text(&self) -> Option<String> {
+        let text = || serde_json::to_string(&self.details).expect("details are plain data");
+        (self.details != Details::default()).then(text)
     }
 
     fn next_at(&self) -> Option<i64> {
@@ -97,7 +147,8 @@ impl Row {
 pub(super) fn insert(tx: &Transaction<'_>, row: &Row) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO messages (seq, waba, phone, input, wa_id, kind, template_id, template, language, category, text, \
-         tag, outside, accepted_at, steps, next_at) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+         tag, outside, accepted_at, steps, next_at, details) \
+         VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
     )?
     .execute(params![
         row.seq,
@@ -116,6 +167,7 @@ pub(super) fn insert(tx: &Transaction<'_>, row: &Row) -> rusqlite::Result<()> {
         row.accepted_at,
         row.steps_text(),
         row.next_at(),
+        row.details_text(),
     ])?;
     Ok(())
 }
@@ -129,6 +181,17 @@ pub(crate) struct Advanced {
     pub told: bool,
     /// When the next message moves.
     pub next_at: Option<i64>,
+    /// What recipients answered.
+    pub inbound: Vec<InboundRow>,
+}
+
+/// What one step brings.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// What subscribers are told.
+    pub delivery: Option<Delivery>,
+    /// What the message's recipient writes.
+    pub inbound: Option<InboundRow>,
 }
 
 /// Which messages to list.
@@ -148,17 +211,18 @@ pub(crate) struct Filter {
 pub(crate) struct Recent {
     pub phone: String,
     pub wa_id: String,
+    /// Whether it is a template outside the service window.
     pub outside: bool,
     pub accepted_at: i64,
 }
 
 impl Data {
-    /// Takes the due steps of at most `limit` messages. `tell` says what subscribers are told of one step.
+    /// Takes the due steps of at most `limit` messages. `tell` says what one step brings.
     pub(crate) async fn advance(
         &self,
         now: Timestamp,
         limit: usize,
-        tell: impl Fn(&Row, &Step) -> Option<Delivery> + Send + 'static,
+        tell: impl Fn(&Row, &Step) -> Told + Send + 'static,
     ) -> Result<Advanced, Error> {
         let now = now.as_millisecond();
         self.call(move |tx| {
@@ -168,6 +232,7 @@ impl Data {
                 .query_map(params![now, i64::try_from(limit).unwrap_or(i64::MAX)], Row::read)?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             let mut told = Vec::new();
+            let mut answers = Vec::new();
             for mut row in due.iter().cloned() {
                 let steps = row.steps.iter().take_while(|step| step.at <= now).count();
                 for step in row.steps.drain(..steps).collect::<Vec<_>>() {
@@ -175,9 +240,12 @@ impl Data {
                         "sent" => row.sent_at = Some(step.at),
                         "delivered" => row.delivered_at = Some(step.at),
                         "read" => row.read_at = Some(step.at),
-                        _ => (row.failed_at, row.error) = (Some(step.at), step.error),
+                        "failed" => (row.failed_at, row.error) = (Some(step.at), step.error),
+                        _ => {}
                     }
-                    told.extend(tell(&row, &step));
+                    let Told { delivery, inbound } = tell(&row, &step);
+                    told.extend(delivery);
+                    answers.extend(inbound);
                 }
                 tx.prepare_cached(
                     "UPDATE messages SET sent_at = ?2, delivered_at = ?3, read_at = ?4, failed_at = ?5, error = ?6, \
@@ -199,10 +267,14 @@ impl Data {
             for delivery in &told {
                 outbox::insert(tx, delivery)?;
             }
+            answers.sort_by_key(|answer: &InboundRow| answer.at);
+            for answer in &answers {
+                inbound::insert(tx, answer)?;
+            }
             let next_at = tx
                 .prepare_cached("SELECT min(next_at) FROM messages WHERE next_at IS NOT NULL")?
                 .query_row([], |row| row.get(0))?;
-            Ok(Advanced { moved: due.len(), told: !told.is_empty(), next_at })
+            Ok(Advanced { moved: due.len(), told: !told.is_empty(), next_at, inbound: answers })
         })
         .await
     }
@@ -231,6 +303,24 @@ impl Data {
             values.push(Value::Integer(filter.limit));
             tx.prepare_cached(&sql)?
                 .query_map(params_from_iter(values), Row::read)?
+                .collect()
+        })
+        .await
+    }
+
+    /// Lists the latest messages to a person, newest first.
+    pub(crate) async fn latest_to(
+        &self,
+        phone: String,
+        wa_id: String,
+        limit: i64,
+    ) -> Result<Vec<Row>, Error> {
+        self.call(move |tx| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM messages WHERE wa_id = ?1 AND phone = ?2 ORDER BY seq DESC LIMIT ?3"
+            );
+            tx.prepare_cached(&sql)?
+                .query_map(params![wa_id, phone, limit], Row::read)?
                 .collect()
         })
         .await
@@ -268,7 +358,8 @@ impl Data {
         let since = since.as_millisecond();
         self.call(move |tx| {
             tx.prepare(
-                "SELECT phone, wa_id, outside, accepted_at FROM messages WHERE accepted_at > ?1 ORDER BY accepted_at, seq",
+                "SELECT phone, wa_id, outside AND template IS NOT NULL, accepted_at FROM messages WHERE accepted_at > ?1 \
+                 ORDER BY accepted_at, seq",
             )?
             .query_map([since], |row| {
                 Ok(Recent { phone: row.get(0)?, wa_id: row.get(1)?, outside: row.get(2)?, accepted_at: row.get(3)? })

@@ -4,11 +4,13 @@
 //! the sandbox only after the group that holds its effects was committed: what the API has said survives `kill -9`. This
 //! room and its files hold all the SQL there is; they decide nothing about what is stored.
 
+mod inbound;
 mod messages;
 mod objects;
 mod outbox;
 mod requests;
 mod schema;
+mod sink;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -19,10 +21,14 @@ use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
-pub(crate) use messages::{Filter as MessageFilter, Recent, Row as MessageRow, Step};
+pub(crate) use inbound::{Filter as InboundFilter, Row as InboundRow};
+pub(crate) use messages::{
+    Answer, AnswerKind, Filter as MessageFilter, Recent, Row as MessageRow, Step, Told,
+};
 pub(crate) use objects::Objects;
 pub(crate) use outbox::Delivery;
 pub(crate) use requests::{Filter as RequestFilter, Row as RequestRow};
+pub(crate) use sink::Row as SinkRow;
 
 /// How many jobs share a transaction at most.
 const GROUP: usize = 500;
@@ -85,6 +91,12 @@ pub(crate) enum Write {
     Message(Box<MessageRow>),
     /// A request and its answer.
     Request(Box<RequestRow>),
+    /// What a customer wrote.
+    Inbound(Box<InboundRow>),
+    /// What a customer wrote was marked as read, at this time.
+    Seen { id: String, at: i64 },
+    /// What a stand-in for another service was sent.
+    Sink(Box<SinkRow>),
     /// A change that subscribers are to be told.
     Webhook(Box<Delivery>),
 }
@@ -107,6 +119,9 @@ impl Write {
             Self::Delete { kind, id } => objects::delete(tx, kind, &id),
             Self::Message(row) => messages::insert(tx, &row),
             Self::Request(row) => requests::insert(tx, &row),
+            Self::Inbound(row) => inbound::insert(tx, &row),
+            Self::Seen { id, at } => inbound::mark_read(tx, &id, at),
+            Self::Sink(row) => sink::insert(tx, &row),
             Self::Webhook(delivery) => outbox::insert(tx, &delivery),
         }
     }

@@ -65,6 +65,25 @@ impl Data {
             .await
     }
 
+    /// Returns the number of the latest delivery that waits; 0: none does.
+    pub(crate) async fn last_delivery(&self) -> Result<i64, Error> {
+        self.call(|tx| {
+            tx.query_row("SELECT coalesce(max(seq), 0) FROM outbox", [], |row| {
+                row.get(0)
+            })
+        })
+        .await
+    }
+
+    /// Says whether a delivery up to this number was never tried.
+    pub(crate) async fn untried(&self, last: i64) -> Result<bool, Error> {
+        self.call(move |tx| {
+            tx.prepare_cached("SELECT 1 FROM outbox WHERE seq <= ?1 AND attempts = 0")?
+                .exists([last])
+        })
+        .await
+    }
+
     /// Settles a round of deliveries: those taken or given up go, the others are tried again at their time.
     pub(crate) async fn settle_deliveries(
         &self,

@@ -9,7 +9,7 @@ use super::Error;
 /// Says that the file is a sandbox's data ("wfsb").
 const APPLICATION_ID: i64 = 0x7766_7362;
 /// The format that this program writes.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE objects (
@@ -68,6 +68,39 @@ CREATE TABLE requests (
 );
 ";
 
+/// What format 2 added: what customers write, and what the stand-ins for other services were sent.
+const SINCE_2: &str = "
+ALTER TABLE messages ADD COLUMN details TEXT;
+CREATE INDEX messages_person ON messages (wa_id, seq);
+CREATE TABLE inbound (
+    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+    id      TEXT NOT NULL,
+    waba    TEXT NOT NULL,
+    phone   TEXT NOT NULL,
+    wa_id   TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    value   TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    read_at INTEGER
+);
+CREATE INDEX inbound_id ON inbound (id);
+CREATE INDEX inbound_at ON inbound (at);
+CREATE TABLE sink (
+    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+    name    TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    method  TEXT NOT NULL,
+    path    TEXT NOT NULL,
+    query   TEXT NOT NULL,
+    headers TEXT NOT NULL,
+    body    TEXT NOT NULL,
+    status  INTEGER,
+    taken   INTEGER NOT NULL,
+    fault   TEXT
+);
+CREATE INDEX sink_name ON sink (name, seq);
+";
+
 pub(super) fn open(path: Option<&Path>) -> Result<Connection, Error> {
     let shown = path.unwrap_or(Path::new(":memory:"));
     let failed = |error: rusqlite::Error| Error::Open {
@@ -101,6 +134,7 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection, Error> {
     if tables == 0 && application == 0 {
         let tx = connection.transaction().map_err(failed)?;
         tx.execute_batch(TABLES).map_err(failed)?;
+        tx.execute_batch(SINCE_2).map_err(failed)?;
         tx.pragma_update(None, "application_id", APPLICATION_ID)
             .map_err(failed)?;
         tx.pragma_update(None, "user_version", FORMAT)
@@ -114,6 +148,12 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection, Error> {
             found,
             known: FORMAT,
         });
+    } else if found < FORMAT {
+        let tx = connection.transaction().map_err(failed)?;
+        tx.execute_batch(SINCE_2).map_err(failed)?;
+        tx.pragma_update(None, "user_version", FORMAT)
+            .map_err(failed)?;
+        tx.commit().map_err(failed)?;
     }
     Ok(connection)
 }
@@ -136,8 +176,8 @@ mod tests {
         assert!(matches!(
             open(Some(&path)),
             Err(Error::Newer {
-                found: 2,
-                known: 1,
+                found: 3,
+                known: 2,
                 ..
             })
         ));
@@ -156,5 +196,35 @@ mod tests {
             open(Some(&dir.path().join("text.db"))),
             Err(Error::Open { .. })
         ));
+    }
+    #[test]
+    fn an_older_format_is_brought_up_to_date_and_keeps_what_it_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sandbox.db");
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        connection
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO messages (seq, waba, phone, input, wa_id, kind, outside, accepted_at) \
+                 VALUES (1, 'w', 'p', '+1', '1', 'template', 1, 5)",
+            )
+            .unwrap();
+        drop(connection);
+        let count = |sql: &str| {
+            let connection = open(Some(&path)).unwrap();
+            connection
+                .query_row(sql, [], |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        assert_eq!(
+            count("SELECT count(*) FROM messages WHERE details IS NULL"),
+            1
+        );
+        assert_eq!(count("SELECT count(*) FROM inbound"), 0);
+        assert_eq!(count("PRAGMA user_version"), FORMAT);
     }
 }

@@ -4,7 +4,7 @@
 //! examples. The one exception is noted.
 
 /// Code, HTTP status, title.
-const CODES: [(i64, u16, &str); 31] = [
+const CODES: [(i64, u16, &str); 35] = [
     (1, 400, "An unknown error occurred"),
     (2, 503, "Service temporarily unavailable"),
     (
@@ -12,6 +12,7 @@ const CODES: [(i64, u16, &str); 31] = [
         403,
         "Application does not have permission for this action",
     ),
+    (368, 403, "Temporarily blocked for policies violations"),
     (
         80_007,
         400,
@@ -28,6 +29,7 @@ const CODES: [(i64, u16, &str); 31] = [
     (131_005, 403, "Access denied"),
     (131_008, 400, "Required parameter is missing"),
     (131_009, 400, "Parameter value is not valid"),
+    (131_016, 500, "Service unavailable"),
     (131_021, 400, "Recipient cannot be sender"),
     (131_026, 400, "Message undeliverable"),
     (131_031, 403, "Account has been locked"),
@@ -50,6 +52,12 @@ const CODES: [(i64, u16, &str); 31] = [
         400,
         "(Business Account, Consumer Account) pair rate limit hit",
     ),
+    (
+        131_062,
+        400,
+        "Business-scoped User ID (BSUID) recipients are not supported for this message.",
+    ),
+    (131_064, 400, "Messaging limit reached"),
     (
         132_000,
         400,

@@ -33,7 +33,7 @@ impl GraphError {
             message: message.into(),
             details: None,
             user: None,
-            transient: matches!(code, 2 | 131_000),
+            transient: matches!(code, 2 | 131_000 | 131_016),
         }))
     }
 

@@ -10,7 +10,7 @@ use crate::sandbox::core::{Core, Turn};
 use crate::sandbox::graph::{Access, GraphError, Level, Scope, authenticate, describe_token};
 use crate::sandbox::options::{APP_ID, BUSINESS_ID};
 use crate::sandbox::world::{IdKind, is_own_id};
-use crate::sandbox::{media, messages, nodes, subscriptions, templates, uploads};
+use crate::sandbox::{media, messages, nodes, settings, subscriptions, templates, uploads};
 
 /// What a path's first part names.
 #[derive(Clone, Debug)]
@@ -221,8 +221,12 @@ async fn node_call(
         }
         (Node::Number(id), None, "GET") => core.turn(|turn| nodes::number(turn, call, id)),
         (Node::Number(id), None, "POST") => subscriptions::override_number(core, call, id).await,
-        (Node::Number(id), Some("messages"), "POST") => {
-            core.turn(|turn| messages::send(turn, call, id))
+        (Node::Number(id), Some("messages"), "POST") => messages::send(core, call, id).await,
+        (Node::Number(id), Some("settings"), "GET") => {
+            core.turn(|turn| settings::show(turn, call, id))
+        }
+        (Node::Number(id), Some("settings"), "POST") => {
+            core.turn(|turn| settings::change(turn, call, id))
         }
         (Node::Number(id), Some("media"), "POST") => media::upload(core, call, id),
         (Node::Media(id), None, "GET") => core.turn(|turn| media::show(turn, call, *id)),
@@ -239,7 +243,7 @@ async fn node_call(
             match method {
                 "GET" => Ok(core.turn(|turn| subscriptions::of_app(turn))),
                 "POST" => subscriptions::subscribe_app(core, call).await,
-                _ => Ok(core.turn(subscriptions::unsubscribe_app)),
+                _ => Ok(core.turn(|turn| subscriptions::unsubscribe_app(turn, call))),
             }
         }
         (Node::Upload(id), None, "GET") => core.turn(|turn| uploads::progress(turn, id)),

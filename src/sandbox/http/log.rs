@@ -11,19 +11,28 @@ use crate::sandbox::data::RequestRow;
 const KEEP_BYTES: usize = 64 * 1024;
 const MASK: &str = "***";
 /// Parameters and headers whose values are never kept.
-const SECRET: [&str; 9] = [
+const SECRET: [&str; 17] = [
     "access_token",
+    "api_access_token",
+    "api_key",
+    "apikey",
     "appsecret_proof",
     "authorization",
     "client_secret",
     "cookie",
     "input_token",
     "pin",
+    "proxy-authorization",
+    "token",
     "verify_token",
     "hub.verify_token",
+    "x-api-key",
+    "x-auth-token",
+    "x-token",
 ];
 
-fn masked(value: &Value) -> Value {
+/// Returns the value with its secrets masked, at any depth.
+pub(crate) fn masked(value: &Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(
             map.iter()

@@ -8,5 +8,6 @@ mod reply;
 mod server;
 
 pub(crate) use call::Call;
+pub(crate) use log::masked;
 pub(crate) use reply::Reply;
 pub(crate) use server::serve;

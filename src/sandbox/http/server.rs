@@ -17,11 +17,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use super::{Call, Reply, dispatch, log};
-use crate::sandbox::admin;
 use crate::sandbox::core::Core;
 use crate::sandbox::data::Write;
 use crate::sandbox::faults::{self, Fault};
 use crate::sandbox::graph::GraphError;
+use crate::sandbox::{admin, sinks};
 
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -89,6 +89,12 @@ async fn answer(core: Arc<Core>, request: Request<Incoming>) -> Result<Response<
         return Err(Cut);
     };
     let (call, failure) = Call::read(head.method, &head.uri, head.headers, body);
+    if let Some(sink) = sinks::named(&call) {
+        let faults = core.turn(|turn| faults::pick_named(turn, &call));
+        let reply = sinks::take(&core, &call, sink, faults).await;
+        let reply = reply.map_err(|_| Cut)?.ok_or(Cut)?;
+        return Ok(response(&call, reply));
+    }
     if call.path.starts_with("/_sandbox") {
         let reply = admin::answer(&core, &call, failure).await;
         return Ok(response(&call, reply));

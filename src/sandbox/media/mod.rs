@@ -7,4 +7,4 @@ mod kind;
 mod node;
 
 pub(crate) use kind::Kind;
-pub(crate) use node::{Media, list, remove, show, upload};
+pub(crate) use node::{Media, list, receive, remove, show, upload};

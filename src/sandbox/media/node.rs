@@ -18,6 +18,9 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The address of a file is good for 5 minutes (media page, Dec 2025).
 const ADDRESS_SECONDS: i64 = 5 * 60;
 
+/// What a file from a customer is said to weigh.
+const RECEIVED_BYTES: u64 = 1_024;
+
 /// A file that was uploaded.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Media {
@@ -101,6 +104,25 @@ pub(crate) fn upload(core: &Core, call: &Call, phone: &str) -> Result<Reply, Gra
         id
     });
     Ok(Reply::json(json!({"id": id})))
+}
+
+/// Keeps a file that a customer sent to a number; none: WhatsApp does not take files of this type.
+pub(crate) fn receive(turn: &mut Turn<'_>, phone: &str, media_type: &str) -> Option<Media> {
+    let kind = Kind::of(&essence(media_type))?;
+    let id = turn.new_id(IdKind::Media);
+    let media = Media {
+        id,
+        phone: phone.to_owned(),
+        media_type: media_type.to_owned(),
+        kind,
+        bytes: RECEIVED_BYTES,
+        sha256: hex::encode(Sha256::digest(id.to_be_bytes())),
+        uploaded_at: turn.now,
+        expires_at: turn.now.saturating_add(KEPT).unwrap_or(Timestamp::MAX),
+    };
+    turn.keep("media", &id.to_string(), &media);
+    turn.world.media.insert(id, media.clone());
+    Some(media)
 }
 
 fn essence(media_type: &str) -> String {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::envelope::Envelope;
-use super::magic::Fate;
+use super::magic::{self, Fate};
 use super::recipient::Recipient;
 use super::statuses;
 use crate::sandbox::core::Turn;
@@ -19,37 +19,51 @@ pub(super) fn fate(
     turn: &mut Turn<'_>,
     envelope: &Envelope,
     to: &Recipient,
+    row: &MessageRow,
     category: Option<Category>,
-    magic: Option<Fate>,
 ) -> Option<Fate> {
     let marketing = category == Some(Category::Marketing);
     if envelope.unfetchable {
         // Meta's own media servers refuse Meta's fetcher.
         return Some(Fate::Fails(131_053));
     }
-    if category.is_none() {
+    if category.is_none() && row.outside {
         // Free-form outside the service window.
         return Some(Fate::Fails(131_047));
     }
-    if !to.valid {
+    if !to.valid || turn.world.people.has_moved(&to.wa_id) {
         return Some(Fate::Fails(131_026));
+    }
+    if let Some(identity) = &envelope.identity
+        && *identity != turn.world.people.identity(turn.world.seed, &to.wa_id)
+    {
+        return Some(Fate::Fails(137_000));
+    }
+    if marketing && turn.world.people.has_stopped(&row.waba, &to.wa_id) {
+        return Some(Fate::Fails(131_050));
     }
     if marketing && to.in_us && turn.world.behaviour.us_marketing_paused {
         // Paused since 1 Apr 2025 (error codes page).
         return Some(Fate::Fails(131_049));
     }
+    let magic = magic::of(&to.wa_id);
     match magic {
         Some(Fate::MarketingFails(code)) => marketing.then_some(Fate::Fails(code)),
-        Some(Fate::FailsFirst(code)) => {
-            let tries = turn.world.magic_tries.entry(to.wa_id.clone()).or_default();
-            *tries += 1;
-            let first = *tries == 1;
-            let tries = turn.world.magic_tries.clone();
-            turn.keep("magic_tries", "", &tries);
-            first.then_some(Fate::Fails(code))
-        }
+        Some(Fate::FailsFirst(code)) => first_try(turn, &to.wa_id).then_some(Fate::Fails(code)),
+        // Who answered everything would talk to an automatic answer for ever.
+        Some(Fate::Answers(_)) if category.is_none() => None,
         other => other,
     }
+}
+
+/// Notes that a number that fails at first was tried; says whether for the first time.
+pub(super) fn first_try(turn: &mut Turn<'_>, wa_id: &str) -> bool {
+    let tries = turn.world.magic_tries.entry(wa_id.to_owned()).or_default();
+    *tries += 1;
+    let first = *tries == 1;
+    let tries = turn.world.magic_tries.clone();
+    turn.keep("magic_tries", "", &tries);
+    first
 }
 
 /// How a template that is paced goes on.
@@ -154,9 +168,14 @@ pub(super) fn accept(
     } else if row.template.is_some() && turn.world.behaviour.message_status {
         message["message_status"] = "accepted".into();
     }
+    let contact = if row.details.by_user_id {
+        json!({"input": row.input, "user_id": row.input})
+    } else {
+        json!({"input": row.input, "wa_id": row.wa_id})
+    };
     let answer: Value = json!({
         "messaging_product": "whatsapp",
-        "contacts": [{"input": row.input, "wa_id": row.wa_id}],
+        "contacts": [contact],
         "messages": [message],
     });
     turn.writes.push(Write::Message(Box::new(row)));

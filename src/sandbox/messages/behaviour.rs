@@ -48,6 +48,8 @@ pub(crate) struct Delays {
     pub sent: String,
     pub delivered: String,
     pub read: String,
+    /// Until an answer, by the numbers that answer.
+    pub reply: String,
 }
 
 impl Default for Delays {
@@ -56,6 +58,7 @@ impl Default for Delays {
             sent: "200ms".into(),
             delivered: "800ms".into(),
             read: "4s".into(),
+            reply: "3s".into(),
         }
     }
 }
@@ -134,6 +137,7 @@ impl Behaviour {
             &changed.delays.sent,
             &changed.delays.delivered,
             &changed.delays.read,
+            &changed.delays.reply,
         ];
         if let Some(delay) = delays
             .into_iter()
@@ -217,8 +221,18 @@ impl Behaviour {
                 step(&delays.sent, 2, "sent", None);
                 step(&delays.read, 4, "read", None);
             }
-            _ => {
+            Some(Fate::Answers(_)) => {
                 step(&delays.sent, 2, "sent", None);
+                step(&delays.delivered, 3, "delivered", None);
+                step(&delays.reply, 7, "reply", None);
+                if chance(6) < self.read {
+                    step(&delays.read, 4, "read", None);
+                }
+            }
+            _ => {
+                // Told before the answer: it happens at once.
+                let at_once = drawn == Some(Fate::ToldFirst);
+                step(if at_once { "0s" } else { &delays.sent }, 2, "sent", None);
                 if chance(5) < self.delivered {
                     step(&delays.delivered, 3, "delivered", None);
                     if drawn != Some(Fate::NeverRead) && chance(6) < self.read {

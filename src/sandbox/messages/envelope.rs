@@ -2,13 +2,12 @@
 
 use serde_json::Value;
 
+use super::session::{self, Session, missing};
 use crate::sandbox::graph::GraphError;
 use crate::sandbox::http::Call;
-use crate::sandbox::media::Kind;
 
-/// Characters of `biz_opaque_callback_data`, of a text message, and of a quick reply's payload (messages pages).
+/// Characters of `biz_opaque_callback_data` (messages pages).
 const TAG_LIMIT: usize = 512;
-const TEXT_LIMIT: usize = 4_096;
 
 /// Kinds of messages that the messages endpoint takes.
 const KINDS: [&str; 11] = [
@@ -28,15 +27,27 @@ const KINDS: [&str; 11] = [
 /// What the call is.
 pub(super) enum Read {
     Message(Box<Envelope>),
-    /// A message was marked as read, or a typing indicator set.
-    Mark,
+    /// The message with this id was read; perhaps somebody types an answer.
+    Mark(String),
+}
+
+/// Whom a message is addressed to.
+#[derive(Debug)]
+pub(super) enum Address {
+    Number(String),
+    /// A business-scoped user id (business-scoped user ids page, May 2026).
+    User(String),
 }
 
 /// A message that is well-formed as far as it is not checked against a template.
 pub(super) struct Envelope {
-    pub to: String,
+    pub to: Address,
     pub kind: String,
     pub tag: Option<String>,
+    /// The message that it replies to.
+    pub context: Option<String>,
+    /// The identity that the recipient must have.
+    pub identity: Option<String>,
     pub content: Content,
     /// A media link that Meta is known not to be able to fetch.
     pub unfetchable: bool,
@@ -49,25 +60,14 @@ pub(super) enum Content {
         language: String,
         components: Option<Value>,
     },
-    Text(String),
-    /// A file; what names it.
-    Media(Value),
-    Other,
-}
-
-fn missing(name: &str) -> GraphError {
-    GraphError::message(131_008, format!("Parameter {name} is missing."))
+    Session(Session),
 }
 
 /// Reads the envelope.
 pub(super) fn read(call: &Call) -> Result<Read, GraphError> {
     call.need_whatsapp()?;
     if call.text("status").as_deref() == Some("read") {
-        return if call.text("message_id").is_some() {
-            Ok(Read::Mark)
-        } else {
-            Err(missing("message_id"))
-        };
+        return mark(call).map(Read::Mark);
     }
     if let Some(kind) = call
         .text("recipient_type")
@@ -77,10 +77,7 @@ pub(super) fn read(call: &Call) -> Result<Read, GraphError> {
             "Recipient type {kind} is not supported."
         )));
     }
-    let to = call
-        .text("to")
-        .filter(|to| !to.is_empty())
-        .ok_or_else(|| GraphError::invalid("The parameter to is required."))?;
+    let to = address(call)?;
     let kind = call
         .text("type")
         .unwrap_or_else(|| "text".into())
@@ -108,17 +105,14 @@ pub(super) fn read(call: &Call) -> Result<Read, GraphError> {
     };
     let content = match kind.as_str() {
         "template" => template(&body)?,
-        "text" => match body["body"].as_str() {
-            None | Some("") => return Err(missing("text['body']")),
-            Some(text) if text.chars().count() > TEXT_LIMIT => {
-                return Err(GraphError::parameter(format!(
-                    "text['body'] must have {TEXT_LIMIT} characters at most."
-                )));
-            }
-            Some(text) => Content::Text(text.to_owned()),
+        kind => Content::Session(session::read(kind, &body)?),
+    };
+    let context = match call.json("context") {
+        None => None,
+        Some(context) => match context["message_id"].as_str() {
+            Some(id) if !id.is_empty() => Some(id.to_owned()),
+            _ => return Err(missing("context['message_id']")),
         },
-        kind if Kind::NAMES.iter().any(|(name, _)| *name == kind) => Content::Media(body),
-        _ => Content::Other,
     };
     let unfetchable = match &content {
         Content::Template {
@@ -144,9 +138,39 @@ pub(super) fn read(call: &Call) -> Result<Read, GraphError> {
         to,
         kind,
         tag,
+        context,
+        identity: call.text("recipient_identity_key_hash"),
         content,
         unfetchable,
     })))
+}
+
+/// Reads whom the message is for. A number goes before a user id where both are given.
+fn address(call: &Call) -> Result<Address, GraphError> {
+    let given = |name: &str| call.text(name).filter(|text| !text.is_empty());
+    match (given("to"), given("recipient")) {
+        (Some(to), _) => Ok(Address::Number(to)),
+        (None, Some(user)) => Ok(Address::User(user)),
+        (None, None) => Err(GraphError::invalid("The parameter to is required.")),
+    }
+}
+
+/// Reads which message is marked as read.
+fn mark(call: &Call) -> Result<String, GraphError> {
+    let id = call
+        .text("message_id")
+        .ok_or_else(|| missing("message_id"))?;
+    if !id.starts_with("wamid.") {
+        return Err(session::invalid(format!(
+            "message_id is no message's id: {id:?}"
+        )));
+    }
+    match call.json("typing_indicator") {
+        Some(typing) if typing["type"] != "text" => Err(GraphError::invalid(
+            "Param typing_indicator['type'] must be one of {TEXT}.",
+        )),
+        _ => Ok(id),
+    }
 }
 
 fn template(body: &Value) -> Result<Content, GraphError> {

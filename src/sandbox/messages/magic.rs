@@ -10,6 +10,8 @@ pub(crate) enum Fate {
     Refused(i64),
     /// Answered with 131000 and yet accepted.
     TakenButError,
+    /// The first message is refused with a code, later ones arrive.
+    RefusedFirst(i64),
     /// Accepted; fails with a code.
     Fails(i64),
     /// Accepted and sent; fails later.
@@ -24,6 +26,22 @@ pub(crate) enum Fate {
     NeverRead,
     /// Read, without a `delivered` before.
     ReadAtOnce,
+    /// `sent` is told before the call is answered.
+    ToldFirst,
+    /// Delivered; templates are answered.
+    Answers(Reply),
+}
+
+/// What a person answers to a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// Taps the first quick reply, where there is one; with the context or, as happens, without.
+    FirstButton {
+        context: bool,
+    },
+    Text(&'static str),
+    /// Stops marketing in the settings of the chat, without a word.
+    Stop,
 }
 
 /// A number and what it does.
@@ -36,7 +54,7 @@ pub(crate) struct Magic {
 }
 
 /// All of them.
-pub(crate) const MAGIC: [Magic; 17] = [
+pub(crate) const MAGIC: [Magic; 24] = [
     Magic {
         number: "+14165550101",
         fate: Fate::Fails(131_026),
@@ -122,10 +140,45 @@ pub(crate) const MAGIC: [Magic; 17] = [
         fate: Fate::Refused(130_429),
         says: "refused with 130429, throughput reached",
     },
+    Magic {
+        number: "+14165550118",
+        fate: Fate::Answers(Reply::FirstButton { context: true }),
+        says: "answers templates with their first quick reply",
+    },
+    Magic {
+        number: "+14165550119",
+        fate: Fate::Answers(Reply::FirstButton { context: false }),
+        says: "answers templates with their first quick reply, without the context",
+    },
+    Magic {
+        number: "+14165550120",
+        fate: Fate::Answers(Reply::Text("Please contact me by Phone call")),
+        says: "answers templates with the text \"Please contact me by Phone call\"",
+    },
+    Magic {
+        number: "+14165550121",
+        fate: Fate::Answers(Reply::Text("STOP")),
+        says: "answers templates with the text \"STOP\"",
+    },
+    Magic {
+        number: "+14165550122",
+        fate: Fate::Answers(Reply::Stop),
+        says: "stops marketing (user_preferences) after a template; later marketing fails with 131050",
+    },
+    Magic {
+        number: "+14165550123",
+        fate: Fate::RefusedFirst(131_016),
+        says: "the first message is refused with 131016 (HTTP 500), not accepted; later ones arrive",
+    },
+    Magic {
+        number: "+14165550124",
+        fate: Fate::ToldFirst,
+        says: "sent is told by webhook before the call is answered",
+    },
 ];
 
 /// Returns the fate of a number.
-pub(super) fn of(wa_id: &str) -> Option<Fate> {
+pub(crate) fn of(wa_id: &str) -> Option<Fate> {
     // The one prefix that all share spares every other recipient the search.
     wa_id.strip_prefix("141655501")?;
     MAGIC

@@ -6,7 +6,7 @@ use crate::sandbox::graph::GraphError;
 
 /// A recipient as WhatsApp knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Recipient {
+pub(crate) struct Recipient {
     /// The number's digits, as WhatsApp writes them.
     pub wa_id: String,
     /// Whether such a number can exist.
@@ -16,7 +16,7 @@ pub(super) struct Recipient {
 }
 
 /// Reads `to`. Without a plus the sender's own country code is put in front of it (phone numbers page).
-pub(super) fn resolve(to: &str, country_code: u16) -> Result<Recipient, GraphError> {
+pub(crate) fn resolve(to: &str, country_code: u16) -> Result<Recipient, GraphError> {
     let trimmed = to.trim();
     let (plus, rest) = match trimmed.strip_prefix('+') {
         Some(rest) => (true, rest),

@@ -7,14 +7,24 @@ use serde_json::{Value, json};
 
 use crate::sandbox::data::{MessageRow, Step};
 use crate::sandbox::graph::title;
-use crate::sandbox::random::mix;
+use crate::sandbox::people;
+use crate::sandbox::random::{mix, mix_text};
 
 /// Returns the id of a message. It holds the message's number, as Meta's hold one of theirs.
-pub(super) fn wamid(seed: u64, seq: i64, wa_id: &str) -> String {
+pub(crate) fn wamid(seed: u64, seq: i64, wa_id: &str) -> String {
     let mut bytes = vec![0x1c, 0x18, u8::try_from(wa_id.len()).unwrap_or(u8::MAX)];
     bytes.extend(wa_id.as_bytes());
     bytes.extend([0x15, 0x02, 0x00, 0x11, 0x18, 0x12]);
     bytes.extend(format!("{seq:010X}{:08X}", mix(seed, seq.unsigned_abs()) >> 32).bytes());
+    format!("wamid.{}", STANDARD_NO_PAD.encode(bytes))
+}
+
+/// Returns the id of a customer's message. It holds no number, so that it is never taken for one of ours.
+pub(crate) fn inbound_wamid(seed: u64, key: &str, wa_id: &str) -> String {
+    let mut bytes = vec![0x1c, 0x18, u8::try_from(wa_id.len()).unwrap_or(u8::MAX)];
+    bytes.extend(wa_id.as_bytes());
+    bytes.extend([0x15, 0x02, 0x00, 0x12, 0x18, 0x12]);
+    bytes.extend(format!("IN{:016X}", mix_text(seed, key)).bytes());
     format!("wamid.{}", STANDARD_NO_PAD.encode(bytes))
 }
 
@@ -45,6 +55,23 @@ fn details(code: i64) -> &'static str {
     }
 }
 
+/// When service messages, and utility templates within the service window, began to cost: 1 Oct 2026 (service messages
+/// page, 21 May 2026), in milliseconds of Unix time.
+const SERVICE_COSTS_FROM: i64 = 1_790_812_800_000;
+
+fn pricing(row: &MessageRow) -> Value {
+    let category = row.category.as_deref().unwrap_or("service");
+    let free = !row.outside
+        && matches!(category, "service" | "utility")
+        && row.accepted_at < SERVICE_COSTS_FROM;
+    let kind = if free {
+        "free_customer_service"
+    } else {
+        "regular"
+    };
+    json!({"billable": !free, "pricing_model": "PMP", "type": kind, "category": category})
+}
+
 fn error(code: i64) -> Value {
     json!({
         "code": code,
@@ -58,12 +85,22 @@ fn error(code: i64) -> Value {
 /// Returns the `value` of the webhook for one step, but for the number's metadata, which the courier adds. `row` stands as
 /// it does after the step.
 pub(crate) fn status_value(seed: u64, row: &MessageRow, step: &Step) -> Value {
+    let user_id = people::user_id(seed, &row.wa_id);
     let mut status = json!({
         "id": wamid(seed, row.seq, &row.wa_id),
         "status": step.status,
         "timestamp": (step.at / 1000).to_string(),
-        "recipient_id": row.wa_id,
+        "recipient_user_id": user_id,
     });
+    let mut contact = json!({"profile": {"name": "Sandbox"}, "user_id": user_id});
+    // Who is addressed by user id stays without a number.
+    if !row.details.by_user_id {
+        status["recipient_id"] = row.wa_id.as_str().into();
+        contact["wa_id"] = row.wa_id.as_str().into();
+    }
+    if let Some(identity) = &row.details.identity {
+        status["recipient_identity_key_hash"] = identity.as_str().into();
+    }
     if let Some(tag) = &row.tag {
         status["biz_opaque_callback_data"] = tag.as_str().into();
     }
@@ -74,12 +111,11 @@ pub(crate) fn status_value(seed: u64, row: &MessageRow, step: &Step) -> Value {
     let first_receipt =
         step.status == "delivered" || (step.status == "read" && row.delivered_at.is_none());
     if step.status == "sent" || first_receipt {
-        let category = row.category.as_deref().unwrap_or("service");
-        status["pricing"] = json!({"billable": true, "pricing_model": "PMP", "type": "regular", "category": category});
+        status["pricing"] = pricing(row);
     }
     json!({
         "messaging_product": "whatsapp",
-        "contacts": [{"profile": {"name": "Sandbox"}, "wa_id": row.wa_id}],
+        "contacts": [contact],
         "statuses": [status],
     })
 }
@@ -123,6 +159,8 @@ pub(crate) fn shown(seed: u64, row: &MessageRow) -> Value {
         "category": row.category,
         "text": row.text,
         "biz_opaque_callback_data": row.tag,
+        "context": row.details.context,
+        "outside_window": row.outside,
         "accepted_at": time(row.accepted_at),
         "status": last,
         "statuses": statuses,
@@ -141,5 +179,6 @@ mod tests {
         assert_ne!(id, wamid(4, 41, "14165550101"));
         assert_eq!(seq_of(&id), Some(41));
         assert_eq!(seq_of("wamid.x"), None);
+        assert_eq!(seq_of(&inbound_wamid(3, "41", "14165550101")), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::review;
+use super::{events, review};
 use crate::sandbox::core::{Core, Turn};
 use crate::sandbox::graph::GraphError;
 use crate::sandbox::http::{Call, Reply};
@@ -132,5 +132,5 @@ fn remove(turn: &mut Turn<'_>, template: &Template, in_flight: bool, whole_name:
         return;
     }
     turn.take_template(template.id);
-    review::announce(turn, template, "DELETED", None);
+    events::announce(turn, template, "DELETED", &events::Extra::new());
 }

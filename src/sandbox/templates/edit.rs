@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{parse_category, review, validate};
+use super::{events, parse_category, review, validate};
 use crate::sandbox::core::Turn;
 use crate::sandbox::graph::GraphError;
 use crate::sandbox::http::{Call, Reply};
@@ -115,7 +115,10 @@ pub(crate) fn edit(turn: &mut Turn<'_>, call: &Call, id: u64) -> Result<Reply, G
         "name": template.name,
         "category": template.category,
     });
-    turn.put_template(template);
+    turn.put_template(template.clone());
+    if params.contains_key("components") {
+        events::announce_components(turn, &template);
+    }
     Ok(Reply::json(answer))
 }
 
@@ -129,6 +132,7 @@ pub(crate) fn unpause(turn: &mut Turn<'_>, id: u64) -> Result<Reply, GraphError>
             json!({"success": false, "reason": "The template is not paused for pacing."}),
         ));
     }
-    review::set_status(turn, id, Status::Approved, Some(("UNPAUSE", "UNPAUSED")));
+    let told = events::other_info("UNPAUSE", "UNPAUSED");
+    review::set_status(turn, id, Status::Approved, &told);
     Ok(Reply::success())
 }

@@ -11,11 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::events::{self, Extra, announce, announce_at, announce_category};
 use super::{parse_category, placeholders};
 use crate::sandbox::core::Turn;
-use crate::sandbox::data::{Delivery, Write};
 use crate::sandbox::duration;
-use crate::sandbox::webhooks;
 use crate::sandbox::world::{
     Category, QualityScore, Rating, RejectedReason, Status, Template, Timer, TimerKind,
 };
@@ -110,7 +109,7 @@ pub(crate) fn settle(turn: &mut Turn<'_>) {
                 turn,
                 id,
                 Status::Approved,
-                Some(("UNPAUSE", "UNPAUSED")),
+                &events::other_info("UNPAUSE", "UNPAUSED"),
                 at,
             ),
             TimerKind::Release | TimerKind::Drop => end_pacing(turn, id, at, timer.kind),
@@ -130,11 +129,11 @@ fn end_pacing(turn: &mut Turn<'_>, id: u64, at: Timestamp, kind: TimerKind) {
     template.manual_unpause = kind == TimerKind::Drop;
     turn.put_template(template);
     if kind == TimerKind::Drop {
-        let told = Some((
+        let told = events::other_info(
             "RATE_LIMITING_PAUSE",
             "Early readers did not like the template.",
-        ));
-        set_status_at(turn, id, Status::Paused, told, at);
+        );
+        set_status_at(turn, id, Status::Paused, &told, at);
     } else {
         change_quality(turn, id, Rating::Green);
     }
@@ -166,7 +165,7 @@ fn finish(turn: &mut Turn<'_>, id: u64, at: Timestamp) {
     };
     turn.put_template(template.clone());
     if !event.is_empty() {
-        announce_at(turn, &template, event, None, at);
+        announce_at(turn, &template, event, &Extra::new(), at);
     }
     if moved.is_some() {
         announce_category(turn, &template, at);
@@ -257,89 +256,13 @@ fn judge(turn: &mut Turn<'_>, template: &Template) -> Verdict {
     approved
 }
 
-/// Tells subscribers of a new status. `other` is the title and description of a pause.
-pub(crate) fn announce(
-    turn: &mut Turn<'_>,
-    template: &Template,
-    event: &str,
-    other: Option<(&str, &str)>,
-) {
-    let now = turn.now;
-    announce_at(turn, template, event, other, now);
-}
-
-fn names(template: &Template) -> Value {
-    // Webhooks carry the id as a number, unlike REST answers, and the language with a hyphen.
-    json!({
-        "message_template_id": template.id,
-        "message_template_name": template.name,
-        "message_template_language": template.language.replace('_', "-"),
-    })
-}
-
-fn announce_at(
-    turn: &mut Turn<'_>,
-    template: &Template,
-    event: &str,
-    other: Option<(&str, &str)>,
-    at: Timestamp,
-) {
-    let mut value = names(template);
-    value["event"] = event.into();
-    value["message_template_category"] = json!(template.category);
-    value["reason"] = if event == "PENDING_DELETION" {
-        Value::Null
-    } else {
-        json!(template.rejected_reason)
-    };
-    if let Some((title, description)) = other {
-        value["other_info"] = json!({"title": title, "description": description});
-    }
-    if let (RejectedReason::InvalidFormat, Some(advice)) =
-        (template.rejected_reason, &template.recommendation)
-    {
-        value["rejection_info"] = json!({"reason": "INVALID_FORMAT", "recommendation": advice});
-    }
-    tell(turn, template, "message_template_status_update", &value, at);
-}
-
-fn announce_category(turn: &mut Turn<'_>, template: &Template, at: Timestamp) {
-    let mut value = names(template);
-    value["previous_category"] = json!(template.previous_category);
-    value["new_category"] = json!(template.category);
-    tell(turn, template, "template_category_update", &value, at);
-}
-
-fn tell(turn: &mut Turn<'_>, template: &Template, field: &str, value: &Value, at: Timestamp) {
-    if webhooks::target(turn.world, &template.waba, None, field).is_some() {
-        turn.writes.push(Write::Webhook(Box::new(Delivery {
-            waba: template.waba.clone(),
-            field: field.into(),
-            value: value.to_string(),
-            at: at.as_millisecond(),
-            ..Delivery::default()
-        })));
-    }
-}
-
 /// Gives a template another status, and tells of it.
-pub(crate) fn set_status(
-    turn: &mut Turn<'_>,
-    id: u64,
-    status: Status,
-    other: Option<(&str, &str)>,
-) {
+pub(crate) fn set_status(turn: &mut Turn<'_>, id: u64, status: Status, extra: &Extra) {
     let now = turn.now;
-    set_status_at(turn, id, status, other, now);
+    set_status_at(turn, id, status, extra, now);
 }
 
-fn set_status_at(
-    turn: &mut Turn<'_>,
-    id: u64,
-    status: Status,
-    other: Option<(&str, &str)>,
-    at: Timestamp,
-) {
+fn set_status_at(turn: &mut Turn<'_>, id: u64, status: Status, extra: &Extra, at: Timestamp) {
     let Some(mut template) = turn.world.templates.get(&id).cloned() else {
         return;
     };
@@ -352,7 +275,7 @@ fn set_status_at(
         turn,
         &template,
         event.as_str().unwrap_or_default(),
-        other,
+        extra,
         at,
     );
 }
@@ -381,10 +304,7 @@ pub(crate) fn change_quality(turn: &mut Turn<'_>, id: u64, score: Rating) {
         score,
         date: now.as_second(),
     });
-    let mut value = names(&template);
-    value["previous_quality_score"] =
-        json!(previous.map_or(Rating::Unknown, |quality| quality.score));
-    value["new_quality_score"] = json!(score);
+    let previous = previous.map_or(Rating::Unknown, |quality| quality.score);
     let mut paused = None;
     if score == Rating::Red && template.status == Status::Approved {
         let hours = usize::try_from(template.pauses)
@@ -416,19 +336,13 @@ pub(crate) fn change_quality(turn: &mut Turn<'_>, id: u64, score: Rating) {
         });
     }
     turn.put_template(template.clone());
-    tell(
-        turn,
-        &template,
-        "message_template_quality_update",
-        &value,
-        now,
-    );
+    events::announce_quality(turn, &template, previous, score);
     if let Some((event, title)) = paused {
         announce(
             turn,
             &template,
             event,
-            Some((title, "The template's quality is low.")),
+            &events::other_info(title, "The template's quality is low."),
         );
     }
 }
@@ -445,5 +359,5 @@ pub(super) fn schedule_deletion(turn: &mut Turn<'_>, id: u64) {
         kind: TimerKind::Purge,
     });
     turn.put_template(template.clone());
-    announce(turn, &template, "PENDING_DELETION", None);
+    announce(turn, &template, "PENDING_DELETION", &Extra::new());
 }

@@ -45,6 +45,26 @@ pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// Waits until everything that is to be told by now was told once, or for a while.
+///
+/// Whoever does not take webhooks must not hold up what waits for it.
+pub(crate) async fn told_once(core: &Core) -> Result<(), data::Error> {
+    let last = core.data.last_delivery().await?;
+    let told = async {
+        loop {
+            let settled = core.settled.notified();
+            tokio::pin!(settled);
+            settled.as_mut().enable();
+            let held = core.turn(|turn| turn.world.faults.webhooks(WebhookFault::Hold));
+            if held || !core.data.untried(last).await? {
+                return Ok(());
+            }
+            settled.await;
+        }
+    };
+    tokio::time::timeout(TIMEOUT, told).await.unwrap_or(Ok(()))
+}
+
 /// Delivers what is due; says when there is more to do.
 async fn round(core: &Core) -> Result<Timestamp, data::Error> {
     let (held, duplicate, disorder) = core.turn(|turn| {
@@ -125,6 +145,7 @@ async fn round(core: &Core) -> Result<Timestamp, data::Error> {
     }
     if !done.is_empty() || !again.is_empty() {
         core.data.settle_deliveries(done, again).await?;
+        core.settled.notify_waiters();
     }
     if full {
         return Ok(now);

@@ -16,10 +16,14 @@ pub(super) fn body(deliveries: &[Delivery], numbers: &BTreeMap<String, Number>) 
     let mut entries: Vec<(&str, bool, i64, Vec<Value>)> = Vec::new();
     for delivery in deliveries {
         let mut value: Value = serde_json::from_str(&delivery.value).unwrap_or_default();
-        if let Some(number) = delivery.phone.as_ref().and_then(|phone| numbers.get(phone)) {
-            value["metadata"] = json!({
-                "display_phone_number": number.e164.trim_start_matches('+'),
-                "phone_number_id": number.id,
+        let number = delivery.phone.as_ref().and_then(|phone| numbers.get(phone));
+        if let (Some(number), Some(value)) = (number, value.as_object_mut()) {
+            // What brings its own keeps it.
+            value.entry("metadata").or_insert_with(|| {
+                json!({
+                    "display_phone_number": number.e164.trim_start_matches('+'),
+                    "phone_number_id": number.id,
+                })
             });
         }
         let timed = delivery.field != "messages";

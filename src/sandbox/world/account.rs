@@ -67,6 +67,28 @@ pub(crate) struct App {
     pub callback: Option<AppCallback>,
 }
 
+/// What an account may not do for a while (account_update webhook).
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) enum Restriction {
+    #[serde(rename = "RESTRICTED_ADD_PHONE_NUMBER_ACTION")]
+    AddPhoneNumber,
+    #[serde(rename = "RESTRICTED_BIZ_INITIATED_MESSAGING")]
+    BizInitiatedMessaging,
+    #[serde(rename = "RESTRICTED_CUSTOMER_INITIATED_MESSAGING")]
+    CustomerInitiatedMessaging,
+    #[serde(rename = "RESTRICTED_UTILITY_TEMPLATES")]
+    UtilityTemplates,
+    #[serde(rename = "RESTRICTED_DIRECT_SEND_UTILITY_TEMPLATES")]
+    DirectSendUtilityTemplates,
+}
+
+/// A restriction, and until when it holds; none: until it is lifted.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Restricted {
+    pub kind: Restriction,
+    pub until: Option<Timestamp>,
+}
+
 /// A WhatsApp Business account.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Account {
@@ -85,9 +107,18 @@ pub(crate) struct Account {
     /// When templates were created in the past hour.
     pub creations: Vec<Timestamp>,
     pub created_at: Timestamp,
+    #[serde(default)]
+    pub restrictions: Vec<Restricted>,
 }
 
 impl Account {
+    /// Whether a restriction holds now.
+    pub(crate) fn is_restricted(&self, kind: Restriction, now: Timestamp) -> bool {
+        self.restrictions
+            .iter()
+            .any(|own| own.kind == kind && own.until.is_none_or(|until| now < until))
+    }
+
     pub(super) fn new(id: &str, now: Timestamp) -> Self {
         Self {
             id: id.to_owned(),
@@ -103,6 +134,7 @@ impl Account {
             override_callback: None,
             creations: Vec::new(),
             created_at: now,
+            restrictions: Vec::new(),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use account::{Account, App, AppCallback, Portfolio, Tier};
+pub(crate) use account::{Account, App, AppCallback, Portfolio, Restricted, Restriction, Tier};
 pub(crate) use number::{Number, NumberStatus, Rating};
 pub(crate) use template::{
     Category, NameLock, QualityScore, RejectedReason, Status, Template, Timer, TimerKind, name_key,
@@ -23,6 +23,7 @@ use super::faults::Faults;
 use super::media::Media;
 use super::messages::{Behaviour, Limits};
 use super::options::{DEFAULT_NUMBER, DEFAULT_PHONE_ID, DEFAULT_WABA_ID};
+use super::people::People;
 use super::random::mix;
 use super::templates::ReviewRule;
 use super::uploads::Upload;
@@ -60,6 +61,9 @@ pub(crate) struct World {
     pub names: HashMap<String, u64>,
     /// The number of the next message.
     pub next_message: i64,
+    /// The number of the next message of a customer.
+    pub next_inbound: i64,
+    pub people: People,
     /// Counts against the limits. Reckoned again from the messages after a restart.
     pub limits: Limits,
     /// Management calls of the past hour, by account. Forgotten at a restart.
@@ -91,6 +95,7 @@ impl World {
             magic_tries: objects.take_one("magic_tries")?.unwrap_or_default(),
             ..Self::default()
         };
+        world.people.special = objects.take("person")?;
         for template in templates.into_values() {
             world.index(&template);
             world.templates.insert(template.id, template);

@@ -67,6 +67,9 @@ pub(crate) struct Number {
     pub platform_type: String,
     pub account_mode: String,
     pub override_callback: Option<String>,
+    /// Whether statuses and messages carry the person's identity.
+    #[serde(default)]
+    pub identity_check: bool,
 }
 
 impl Number {
@@ -90,6 +93,7 @@ impl Number {
             platform_type: "CLOUD_API".into(),
             account_mode: "LIVE".into(),
             override_callback: None,
+            identity_check: false,
         })
     }
 }
