@@ -21,18 +21,19 @@ pub(super) enum Repeat {
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Authorization {
+pub(super) enum Authorization<'a> {
     Bearer,
     /// The scheme that resumable uploads want.
     OAuth,
-    /// The app itself (`id|secret`).
-    App,
+    /// The app itself (`id|secret`), by its id where the options do not name it.
+    App(Option<&'a str>),
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Body<'a> {
     Empty,
     Json(&'a Value),
+    Form(&'a [(&'static str, &'a str)]),
     /// The rest of a file, from `offset` on.
     File {
         offset: usize,
@@ -54,7 +55,7 @@ pub(super) struct Call<'a> {
     pub(super) query: Vec<(Cow<'static, str>, String)>,
     pub(super) body: Body<'a>,
     pub(super) repeat: Repeat,
-    pub(super) authorization: Authorization,
+    pub(super) authorization: Authorization<'a>,
 }
 
 impl<'a> Call<'a> {
@@ -99,7 +100,7 @@ impl<'a> Call<'a> {
         Self { repeat, ..self }
     }
 
-    pub(super) fn authorization(self, authorization: Authorization) -> Self {
+    pub(super) fn authorization(self, authorization: Authorization<'a>) -> Self {
         Self {
             authorization,
             ..self

@@ -154,6 +154,7 @@ impl Client {
         match &call.body {
             Body::Empty => {}
             Body::Json(body) => request = request.json(body),
+            Body::Form(fields) => request = request.form(fields),
             Body::Media {
                 name,
                 mime,
@@ -316,25 +317,22 @@ impl Client {
     }
 
     /// The app's own token, where app and secret are known.
-    pub(super) fn app_token(&self) -> Option<SecretString> {
-        let (app_id, secret) = (
-            self.options.app_id.as_ref()?,
-            self.options.app_secret.as_ref()?,
-        );
+    pub(super) fn app_token(&self, app_id: Option<&str>) -> Option<SecretString> {
+        let (app_id, secret) = (app_id.or(self.app_id())?, self.options.app_secret.as_ref()?);
         Some(format!("{app_id}|{}", secret.expose_secret()).into())
     }
 
-    fn token(&self, authorization: Authorization) -> SecretString {
+    fn token(&self, authorization: Authorization<'_>) -> SecretString {
         match authorization {
             Authorization::Bearer | Authorization::OAuth => None,
-            Authorization::App => self.app_token(),
+            Authorization::App(app_id) => self.app_token(app_id),
         }
         .unwrap_or_else(|| self.options.access_token.clone())
     }
 
-    fn authorization(&self, authorization: Authorization) -> Result<HeaderValue, Error> {
+    fn authorization(&self, authorization: Authorization<'_>) -> Result<HeaderValue, Error> {
         let scheme = match authorization {
-            Authorization::Bearer | Authorization::App => "Bearer",
+            Authorization::Bearer | Authorization::App(_) => "Bearer",
             Authorization::OAuth => "OAuth",
         };
         let token = self.token(authorization);
@@ -354,7 +352,7 @@ impl Client {
     }
 
     /// Returns the proof that whoever holds the token holds the app's secret too (Graph API, "Securing Graph API calls").
-    fn proof(&self, authorization: Authorization) -> Option<String> {
+    fn proof(&self, authorization: Authorization<'_>) -> Option<String> {
         let secret = self.options.app_secret.as_ref()?;
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
             .expect("HMAC takes keys of any length");
@@ -375,7 +373,7 @@ impl Client {
         .map(|secret| secret.expose_secret().to_owned())
         .collect();
         secrets.extend(self.proof(Authorization::Bearer));
-        secrets.extend(self.proof(Authorization::App));
+        secrets.extend(self.proof(Authorization::App(None)));
         secrets
             .iter()
             .filter(|secret| secret.len() >= SHORTEST)

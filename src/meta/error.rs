@@ -70,6 +70,7 @@ pub enum Error {
 pub const CODES: &[&str] = &[
     "meta::account",
     "meta::call_limit",
+    "meta::callback",
     "meta::connection_lost",
     "meta::endless_list",
     "meta::invalid_id",
@@ -166,6 +167,7 @@ fn graph_code(error: &GraphError) -> &'static str {
         (190, Some(463)) => return "meta::token_expired",
         (0 | 102 | 104 | 190, _) => return "meta::token_invalid",
         (3 | 10 | 200..=299 | 131_005, _) => return "meta::permission",
+        (2200, _) => return "meta::callback",
         (33 | 803, _) | (100, Some(33)) => return "meta::not_found",
         _ => {}
     }

@@ -12,6 +12,8 @@
 //! | `classify` | what Meta's codes mean |
 //! | `reader`, `paging` | all that is read |
 //! | `writer`, `send`, `upload` | all that is written |
+//! | `webhook` | what Meta tells by itself |
+//! | `subscriptions` | where webhooks go: read and written |
 
 mod call;
 mod classify;
@@ -25,14 +27,16 @@ mod paging;
 mod reader;
 mod retry;
 mod send;
+mod subscriptions;
 pub mod tls;
 mod types;
 mod upload;
 mod usage;
+pub mod webhook;
 mod writer;
 
 #[cfg(test)]
-mod stub;
+pub(crate) mod stub;
 #[cfg(test)]
 mod tests;
 
@@ -42,5 +46,6 @@ pub use error::{CODES, Error};
 pub use graph_error::GraphError;
 pub use options::{API_VERSION, BASE_URL, Event, Observer, Options, Patience};
 pub use reader::{GraphRead, GraphReader};
+pub use subscriptions::{AppCallback, AppSubscription, Webhooks};
 pub use types::{Account, Number, SendOutcome, Template, TemplatesSummary, TokenInfo};
 pub use writer::GraphWriter;

@@ -10,6 +10,7 @@ use super::call::{Authorization, Call};
 use super::client::Client;
 use super::options::Options;
 use super::paging::{list, node};
+use super::subscriptions::{self, Webhooks};
 use super::types::{Account, Number, Template, TemplatesSummary, TokenInfo};
 use super::{Connection, Error};
 
@@ -86,6 +87,10 @@ pub trait GraphRead: Send + Sync {
     /// Asks about the token in use.
     fn token(&self) -> BoxFuture<'_, Result<TokenInfo, Error>>;
     fn subscribed_apps<'a>(&'a self, waba_id: &'a str) -> BoxFuture<'a, Result<Vec<Value>, Error>>;
+    /// Returns where webhooks of the account go. A reader that cannot tell says that nothing is set.
+    fn webhooks<'a>(&'a self, _waba_id: &'a str) -> BoxFuture<'a, Result<Webhooks, Error>> {
+        Box::pin(std::future::ready(Ok(Webhooks::default())))
+    }
     /// `health_status` of any node (account, number, template).
     fn health<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Value, Error>>;
 }
@@ -140,7 +145,7 @@ impl GraphReader {
     }
 
     /// Asks about the token in use, with its own right or the app's.
-    async fn debug_token(&self, authorization: Authorization) -> Result<TokenInfo, Error> {
+    async fn debug_token(&self, authorization: Authorization<'_>) -> Result<TokenInfo, Error> {
         use crate::secret::ExposeSecret as _;
 
         // The one call whose query holds the token: Meta offers no other way. Queries reach neither errors nor logs.
@@ -203,10 +208,12 @@ impl GraphRead for GraphReader {
                 // A token that is no longer valid may not even ask about itself; the app may.
                 Err(error)
                     if matches!(error.code(), "meta::token_expired" | "meta::token_invalid")
-                        && self.0.app_token().is_some() =>
+                        && self.0.app_token(None).is_some() =>
                 {
                     // Its own error says more than that the app could not ask either.
-                    self.debug_token(Authorization::App).await.or(Err(error))
+                    self.debug_token(Authorization::App(None))
+                        .await
+                        .or(Err(error))
                 }
                 answer => answer,
             }
@@ -215,6 +222,21 @@ impl GraphRead for GraphReader {
 
     fn subscribed_apps<'a>(&'a self, waba_id: &'a str) -> BoxFuture<'a, Result<Vec<Value>, Error>> {
         Box::pin(list(&self.0, waba_id, "subscribed_apps", &[]))
+    }
+
+    fn webhooks<'a>(&'a self, waba_id: &'a str) -> BoxFuture<'a, Result<Webhooks, Error>> {
+        Box::pin(async move {
+            let app_id = match self.0.app_id() {
+                Some(app_id) => app_id.to_owned(),
+                None => self.token().await?.app_id,
+            };
+            let (app, apps) = futures::future::try_join(
+                subscriptions::of_app(&self.0, &app_id),
+                self.subscribed_apps(waba_id),
+            )
+            .await?;
+            Ok(Webhooks::new(app_id, app, &apps))
+        })
     }
 
     fn health<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Value, Error>> {

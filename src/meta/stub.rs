@@ -13,20 +13,20 @@ use tokio::task::JoinHandle;
 use super::{Connection, Options, Patience};
 use crate::clock::Clock;
 
-pub(super) const TOKEN: &str = "EAAG-token-of-the-test";
-pub(super) const SECRET: &str = "app-secret-of-the-test";
+pub(crate) const TOKEN: &str = "EAAG-token-of-the-test";
+pub(crate) const SECRET: &str = "app-secret-of-the-test";
 
 #[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub(super) method: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
     /// Without the query.
-    pub(super) path: String,
-    pub(super) query: BTreeMap<String, String>,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: Vec<u8>,
+    pub(crate) path: String,
+    pub(crate) query: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Json(u16, Value),
     /// Status, header lines, body.
     Raw(u16, Vec<(&'static str, String)>, String),
@@ -38,15 +38,15 @@ pub(super) enum Reply {
     Silence,
 }
 
-pub(super) struct Stub {
-    pub(super) address: SocketAddr,
+pub(crate) struct Stub {
+    pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
     server: JoinHandle<()>,
 }
 
 impl Stub {
     /// `reply` gets the number of the request, from 0, and the request.
-    pub(super) async fn start(
+    pub(crate) async fn start(
         reply: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -70,15 +70,15 @@ impl Stub {
         }
     }
 
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
-    pub(super) fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         options_at(&format!("http://{}", self.address))
     }
 
-    pub(super) fn connect(&self) -> Connection {
+    pub(crate) fn connect(&self) -> Connection {
         Connection::new(self.options()).unwrap()
     }
 }
@@ -90,7 +90,7 @@ impl Drop for Stub {
 }
 
 /// Options with waits too short to be noticed.
-pub(super) fn options_at(base_url: &str) -> Options {
+pub(crate) fn options_at(base_url: &str) -> Options {
     Options {
         base_url: base_url.to_owned(),
         app_secret: Some(SECRET.into()),

@@ -10,7 +10,8 @@ use super::call::{Body, Call, Repeat};
 use super::client::{Client, method};
 use super::options::Options;
 use super::types::{SendOutcome, Template};
-use super::{Connection, Error, send, upload};
+use super::{Connection, Error, send, subscriptions, upload};
+use crate::secret::SecretString;
 
 /// Writes to Meta. A write is repeated only where it is proven that nothing was done; after any other failure
 /// ([`Error::is_ambiguous`]) the caller reads before it writes again. Clones share connections and limits.
@@ -122,28 +123,79 @@ impl GraphWriter {
         self.0.app_id()
     }
 
+    /// Tells whether the app's secret is known: without it the app's own settings can be neither read nor written.
+    #[must_use]
+    pub fn has_app_secret(&self) -> bool {
+        self.0.options.app_secret.is_some()
+    }
+
+    /// Sets where webhooks of the app go, and which. Meta calls the address at once, with the token.
+    ///
+    /// # Errors
+    /// Where Meta refuses, for one because the address does not answer; or its answer is lost.
+    pub async fn subscribe_app(
+        &self,
+        app_id: &str,
+        callback_url: &str,
+        verify_token: &SecretString,
+        fields: &[String],
+    ) -> Result<(), Error> {
+        subscriptions::subscribe_app(&self.0, app_id, callback_url, verify_token, fields).await
+    }
+
+    /// Takes fields out of what the app is subscribed to; all of it, its address too, where none is named.
+    ///
+    /// # Errors
+    /// Where Meta refuses, or its answer is lost.
+    pub async fn unsubscribe_app(&self, app_id: &str, fields: &[String]) -> Result<(), Error> {
+        subscriptions::unsubscribe_app(&self.0, app_id, fields).await
+    }
+
+    /// Subscribes the app to the account. With an address, webhooks about messages go there and Meta calls it at once;
+    /// without one, an address that was set before is taken back.
+    ///
+    /// # Errors
+    /// Where Meta refuses, for one because the address does not answer; or its answer is lost.
+    pub async fn subscribe_account(
+        &self,
+        waba_id: &str,
+        address: Option<(&str, &SecretString)>,
+    ) -> Result<(), Error> {
+        subscriptions::subscribe_account(&self.0, waba_id, address).await
+    }
+
+    /// Takes the app's subscription to the account back.
+    ///
+    /// # Errors
+    /// Where Meta refuses, or its answer is lost.
+    pub async fn unsubscribe_account(&self, waba_id: &str) -> Result<(), Error> {
+        subscriptions::unsubscribe_account(&self.0, waba_id).await
+    }
+
     /// Hands one message over, once: it is never repeated here, whatever happens.
     pub async fn send(&self, phone_id: &str, body: &Value) -> SendOutcome {
         send::send(&self.0, phone_id, body).await
     }
 
-    /// Makes a call whose answer is `{"success": true}`, or more than that.
     async fn done(&self, call: &Call<'_>) -> Result<(), Error> {
-        let answer = self.0.call(call).await?;
-        match answer.get("success") {
-            Some(Value::Bool(false)) => Err(Error::NotDone {
-                method: method(call),
-                path: self.0.path(call),
-                reason: answer.get("reason").and_then(Value::as_str).map_or_else(
-                    || "Meta gives no reason".to_owned(),
-                    |text| self.0.redact(text),
-                ),
-            }),
-            Some(_) => Ok(()),
-            None if answer == Value::Bool(true) || answer.get("id").is_some() => Ok(()),
-            None => Err(self
-                .0
-                .unexpected(call, "it does not say `success`", &answer)),
-        }
+        done(&self.0, call).await
+    }
+}
+
+/// Makes a call whose answer is `{"success": true}`, or more than that.
+pub(super) async fn done(client: &Client, call: &Call<'_>) -> Result<(), Error> {
+    let answer = client.call(call).await?;
+    match answer.get("success") {
+        Some(Value::Bool(false)) => Err(Error::NotDone {
+            method: method(call),
+            path: client.path(call),
+            reason: answer.get("reason").and_then(Value::as_str).map_or_else(
+                || "Meta gives no reason".to_owned(),
+                |text| client.redact(text),
+            ),
+        }),
+        Some(_) => Ok(()),
+        None if answer == Value::Bool(true) || answer.get("id").is_some() => Ok(()),
+        None => Err(client.unexpected(call, "it does not say `success`", &answer)),
     }
 }

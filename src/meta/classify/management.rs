@@ -2,7 +2,10 @@
 
 use super::row::{Row, management};
 
+const HANDSHAKE: &str = "Start `waform serve` first, with the same verify_token: Meta calls the url at once and wants its challenge back. The url must reach it from the internet over HTTPS, with a certificate that is not self-signed.";
+
 pub(super) const ROWS: &[Row] = &[
+    management(2200, 2200, "the callback did not answer Meta's challenge").advice(HANDSHAKE),
     management(2_388_001, 2_388_001, "the number cannot be migrated"),
     management(2_388_012, 2_388_012, "the number exists already"),
     management(

@@ -3,6 +3,7 @@
 mod limits;
 mod reading;
 mod sending;
+mod subscriptions;
 mod uploading;
 mod writing;
 
