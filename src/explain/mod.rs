@@ -4,27 +4,32 @@
 //! more file in the list below. A test holds that every code in the source has its page and every page its code.
 
 /// The files of the pages, by the area that their codes begin with.
-const AREAS: [(&str, &str); 20] = [
+const AREAS: [(&str, &str); 25] = [
     ("account", include_str!("pages/account.md")),
     ("campaign", include_str!("pages/campaign.md")),
     ("cli", include_str!("pages/cli.md")),
     ("config", include_str!("pages/config.md")),
     ("contacts", include_str!("pages/contacts.md")),
     ("guard", include_str!("pages/guard.md")),
+    ("handoff", include_str!("pages/handoff.md")),
     ("init", include_str!("pages/init.md")),
     ("list", include_str!("pages/list.md")),
     ("mapping", include_str!("pages/mapping.md")),
     ("meta", include_str!("pages/meta.md")),
+    ("notify", include_str!("pages/notify.md")),
     ("phone", include_str!("pages/phone.md")),
     ("plan", include_str!("pages/plan.md")),
     ("reference", include_str!("pages/reference.md")),
+    ("reply", include_str!("pages/reply.md")),
     ("sandbox", include_str!("pages/sandbox.md")),
     ("secret", include_str!("pages/secret.md")),
+    ("serve", include_str!("pages/serve.md")),
     ("state", include_str!("pages/state.md")),
     ("store", include_str!("pages/store.md")),
     ("suppression", include_str!("pages/suppression.md")),
     ("template", include_str!("pages/template.md")),
     ("variable", include_str!("pages/variable.md")),
+    ("webhook", include_str!("pages/webhook.md")),
 ];
 
 /// The beginning of a page.

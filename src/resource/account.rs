@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::check::{self, Check};
-use super::{Declared, Project, Resource};
+use super::{Declared, Project, Resource, web_address};
 use crate::config::{Diagnostics, Report, SecretRef, Spanned};
 
 /// A WhatsApp Business account.
@@ -106,14 +106,7 @@ fn address_is_safe(this: &Declared<Account>, _: &Project, diagnostics: &mut Diag
             "write it like `https://graph.facebook.com`, or leave it out",
         )),
         Ok(url) => {
-            let loopback = match url.host_str() {
-                Some(host) => {
-                    let ip = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-                    host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
-                }
-                None => false,
-            };
-            if !(url.scheme() == "https" || url.scheme() == "http" && loopback) {
+            if !web_address::is_private(&url) {
                 diagnostics.push(refuse(
                     "base_url would send the access token in clear text",
                     "use https; http is for addresses of this machine (localhost, 127.0.0.1)",

@@ -1,5 +1,6 @@
 //! `[campaign.name]`: a template, sent to lists, from a number.
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,6 +13,10 @@ use crate::config::{Address, Diagnostics, Interval, Rate, Spanned, TimeOfDay};
 
 mod checks;
 pub(crate) mod launch;
+
+/// Webhooks come within seconds; Meta retries those that were not taken within minutes.
+const UNCERTAIN_WAIT: SignedDuration = SignedDuration::from_mins(15);
+const MAX_LATENESS: SignedDuration = SignedDuration::from_hours(1);
 
 /// A campaign.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -41,6 +46,26 @@ pub struct Campaign {
     /// How long an answer counts for the campaign; `24h` where left out.
     pub response_timeout: Option<Spanned<Interval>>,
     pub retry: Option<Spanned<Retry>>,
+    /// What becomes of a message whose answer was lost and of which no status tells.
+    pub on_uncertain: Option<Spanned<OnUncertain>>,
+    /// How long a status is waited for before such a message is sent again; `15m` where left out.
+    pub uncertain_wait: Option<Spanned<Interval>>,
+    /// How late a message may go out before it is held until somebody says that it may; `1h` where left out.
+    pub max_lateness: Option<Spanned<Interval>>,
+    /// The `[template.name]` that is sent to open interactions whose service window has closed.
+    pub recontact: Option<Spanned<String>>,
+}
+
+/// What becomes of a message whose answer was lost and of which no status tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUncertain {
+    /// It stays named in `status` until somebody decides.
+    #[default]
+    Hold,
+    /// It is sent again after `uncertain_wait`, where the receiver of webhooks was there all the time; the customer may
+    /// get it twice.
+    Resend,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -78,6 +103,29 @@ impl Campaign {
     pub fn starts_at(&self) -> Option<jiff::Timestamp> {
         self.start.as_ref()?.to_string().parse().ok()
     }
+
+    #[must_use]
+    pub fn on_uncertain(&self) -> OnUncertain {
+        self.on_uncertain
+            .as_ref()
+            .map_or_else(OnUncertain::default, |on| **on)
+    }
+
+    /// Returns how long a status is waited for before an uncertain message is sent again.
+    #[must_use]
+    pub fn uncertain_wait(&self) -> SignedDuration {
+        self.uncertain_wait
+            .as_ref()
+            .map_or(UNCERTAIN_WAIT, |wait| wait.0)
+    }
+
+    /// Returns how late a message may go out.
+    #[must_use]
+    pub fn max_lateness(&self) -> SignedDuration {
+        self.max_lateness
+            .as_ref()
+            .map_or(MAX_LATENESS, |lateness| lateness.0)
+    }
 }
 
 impl Resource for Campaign {
@@ -91,6 +139,7 @@ impl Resource for Campaign {
         let campaign = &this.value;
         let account = campaign.account.as_ref().map(|name| (Account::KIND, name));
         let mapping = campaign.mapping.as_ref().map(|name| (Mapping::KIND, name));
+        let recontact = campaign.recontact.as_ref().map(|name| ("template", name));
         let lists = campaign.lists.iter().map(|name| (List::KIND, name));
         [
             ("template", &campaign.template),
@@ -99,6 +148,7 @@ impl Resource for Campaign {
         .into_iter()
         .chain(account)
         .chain(mapping)
+        .chain(recontact)
         .chain(lists)
         .map(|(kind, name)| references::address(kind, name))
         .collect()

@@ -97,3 +97,40 @@ pub(super) fn twice<R: Resource>(
         );
     }
 }
+
+/// Reports the second of two resources of a kind of which an account has one.
+pub(super) fn once_an_account<R: Resource>(
+    this: &Declared<R>,
+    code: &'static str,
+    project: &Project,
+    account: impl Fn(&R) -> Option<&Spanned<String>>,
+    diagnostics: &mut Diagnostics,
+) {
+    let name = |resource: &Declared<R>| {
+        let account = project.account_of(account(&resource.value));
+        account.map(|account| account.name.as_str())
+    };
+    let Some(own) = name(this) else { return };
+    let earlier = project
+        .all::<R>()
+        .take_while(|other| other.name != this.name)
+        .find(|other| name(other) == Some(own));
+    if let Some(other) = earlier {
+        diagnostics.push(
+            Report::error(
+                code,
+                format!(
+                    "account `{own}` has {} and {}",
+                    other.address(),
+                    this.address()
+                ),
+            )
+            .at(this.name_place.clone(), "the second")
+            .at(other.name_place.clone(), "the first")
+            .help(format!(
+                "an account has one {}: take one of them out",
+                R::KIND
+            )),
+        );
+    }
+}

@@ -3,14 +3,19 @@
 use super::account::Account;
 use super::campaign::Campaign;
 use super::guard::Guard;
+use super::handoff::Handoff;
 use super::kind::{Kind, Of};
 use super::list::List;
 use super::mapping::Mapping;
+use super::notify::Notify;
 use super::phone::Phone;
+use super::reply::Reply;
+use super::serve::Serve;
 use super::state::State;
 use super::suppression::Suppression;
 use super::template::Template;
 use super::variable::Variable;
+use super::webhook::Webhook;
 
 /// Returns every kind that a configuration may declare, in the order in which they are documented.
 #[must_use]
@@ -25,6 +30,11 @@ pub fn kinds() -> &'static [&'static dyn Kind] {
         &Of::<List>::new(),
         &Of::<Suppression>::new(),
         &Of::<Campaign>::new(),
+        &Of::<Webhook>::new(),
+        &Of::<Reply>::new(),
+        &Of::<Handoff>::new(),
+        &Of::<Serve>::new(),
+        &Of::<Notify>::new(),
         &Of::<Guard>::new(),
     ];
     KINDS

@@ -4,9 +4,11 @@ use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::kind::Resource;
-use crate::config::{Address, Place, SourceId, Sources};
+use crate::config::{Address, Place, SecretRef, SourceId, Sources};
+use crate::secret::{self, SecretString};
 
 /// One declared resource with its places.
 #[derive(Clone, Debug)]
@@ -44,7 +46,11 @@ pub struct Project {
     broken: BTreeSet<Address>,
     order: Vec<Address>,
     positions: BTreeMap<Address, usize>,
+    /// How references become secrets; nothing where nobody has said so.
+    secrets: Option<Arc<Resolve>>,
 }
+
+type Resolve = dyn Fn(&SecretRef) -> secret::Result<SecretString> + Send + Sync;
 
 impl fmt::Debug for Project {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,6 +105,16 @@ impl Project {
             .filter_map(|declared| declared.downcast_ref())
     }
 
+    /// Changes all resources of a kind, where another world than the declared one is worked against.
+    pub fn update<R: Resource>(&mut self, change: impl Fn(&mut Declared<R>)) {
+        let named = self.resources.get_mut(R::KIND).into_iter();
+        for declared in named.flat_map(BTreeMap::values_mut) {
+            if let Some(declared) = declared.downcast_mut() {
+                change(declared);
+            }
+        }
+    }
+
     /// Returns the names of a kind's resources, for proposals.
     pub fn names(&self, kind: &str) -> impl Iterator<Item = &str> {
         self.resources
@@ -106,6 +122,25 @@ impl Project {
             .into_iter()
             .flat_map(BTreeMap::keys)
             .map(String::as_str)
+    }
+
+    /// Says how references become secrets: from the environment, or by a stand-in where no secret may be read.
+    pub fn set_secrets(
+        &mut self,
+        resolve: impl Fn(&SecretRef) -> secret::Result<SecretString> + Send + Sync + 'static,
+    ) {
+        self.secrets = Some(Arc::new(resolve));
+    }
+
+    /// Reads a secret; none where nobody has said how.
+    ///
+    /// # Errors
+    /// Where the secret cannot be had.
+    pub fn secret(&self, reference: &SecretRef) -> secret::Result<Option<SecretString>> {
+        self.secrets
+            .as_ref()
+            .map(|resolve| resolve(reference))
+            .transpose()
     }
 
     /// Returns all addresses, each behind those that it refers to, otherwise by name.

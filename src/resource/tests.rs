@@ -1,5 +1,7 @@
 //! The checks of the declared kinds, each with what it finds and where.
 
+use super::Resource as _;
+use super::campaign::{Campaign, OnUncertain};
 use super::testing::{findings, project};
 
 const SOUND: &str = r#"
@@ -240,6 +242,91 @@ fn mappings() {
         let found = findings(&SOUND.replace(fill, changed));
         assert_eq!(found.len(), 1, "{changed}: {found:?}");
         assert!(found[0].starts_with(expected), "{changed}: {found:?}");
+    }
+}
+
+#[test]
+fn what_becomes_of_uncertain_and_late_messages() {
+    let with = |key: &str| format!("rate = \"80/s\"\n{key}");
+    let finds = |key: &str, expected: &[&str]| {
+        self::finds(("rate = \"80/s\"", &with(key)), expected);
+    };
+    finds(
+        "on_uncertain = \"resend\"\nuncertain_wait = \"5m\"\nmax_lateness = \"2h\"",
+        &[],
+    );
+    finds("on_uncertain = \"hold\"", &[]);
+    finds("max_lateness = \"0s\"", &["campaign::max_lateness: \"0s\""]);
+    finds(
+        "on_uncertain = \"resend\"\nuncertain_wait = \"0s\"",
+        &["campaign::uncertain_wait: \"0s\""],
+    );
+    finds(
+        "uncertain_wait = \"5m\"",
+        &["campaign::uncertain_wait_unused: \"5m\""],
+    );
+
+    let campaign = |key: &str| {
+        let (project, _) = project(&SOUND.replace("rate = \"80/s\"", &with(key)));
+        project.get::<Campaign>("spring").unwrap().value.clone()
+    };
+    let silent = campaign("");
+    assert_eq!(silent.on_uncertain(), OnUncertain::Hold);
+    assert_eq!(silent.uncertain_wait(), jiff::SignedDuration::from_mins(15));
+    assert_eq!(silent.max_lateness(), jiff::SignedDuration::from_hours(1));
+    let told =
+        campaign("on_uncertain = \"resend\"\nuncertain_wait = \"5m\"\nmax_lateness = \"2h\"");
+    assert_eq!(told.on_uncertain(), OnUncertain::Resend);
+    assert_eq!(told.uncertain_wait(), jiff::SignedDuration::from_mins(5));
+    assert_eq!(told.max_lateness(), jiff::SignedDuration::from_hours(2));
+}
+
+#[test]
+fn a_recontact_template_is_filled_as_the_campaigns_own() {
+    let with = |template: &str| {
+        let named = SOUND.replace("rate = \"80/s\"", "rate = \"80/s\"\nrecontact = \"other\"");
+        findings(&format!("{named}{template}"))
+    };
+    assert_eq!(with(OTHER), Vec::<String>::new());
+    assert_eq!(with(""), ["reference::unknown: \"other\""]);
+    assert_eq!(
+        with(&OTHER.replace("first_name", "name")),
+        ["campaign::recontact_variables: \"other\""]
+    );
+    let elsewhere = "\n[account.two]\nwaba_id = \"2\"\naccess_token = { env = \"T\" }\n";
+    let other = OTHER.replace("[template.other]", "[template.other]\naccount = \"two\"");
+    let ours = SOUND
+        .replace("rate = \"80/s\"", "recontact = \"other\"")
+        .replace("[phone.support]", "[phone.support]\naccount = \"main\"")
+        .replace("[template.order]", "[template.order]\naccount = \"main\"")
+        .replace("[campaign.spring]", "[campaign.spring]\naccount = \"main\"");
+    assert_eq!(
+        findings(&format!("{ours}{other}{elsewhere}")),
+        ["campaign::recontact_account: \"other\""]
+    );
+}
+
+#[test]
+fn only_what_is_said_beside_the_default_changes_a_launched_campaign() {
+    let declared = |key: &str| {
+        let with = format!("rate = \"80/s\"\n{key}");
+        let (project, _) = project(&format!(
+            "{}{OTHER}",
+            SOUND.replace("rate = \"80/s\"", &with)
+        ));
+        let reconciler = Campaign::reconciler().unwrap();
+        reconciler.desired(&project).unwrap().remove(0).content
+    };
+    let silent = declared("");
+    assert_eq!(declared("on_uncertain = \"hold\""), silent);
+    for (key, field) in [
+        ("on_uncertain = \"resend\"", "on_uncertain"),
+        ("max_lateness = \"2h\"", "max_lateness"),
+        ("recontact = \"other\"", "recontact"),
+    ] {
+        let told = declared(key);
+        assert_ne!(told, silent, "{key}");
+        assert!(silent[field].is_null() && !told[field].is_null(), "{told}");
     }
 }
 

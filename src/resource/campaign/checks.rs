@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
-use super::Campaign;
+use super::{Campaign, OnUncertain};
 use crate::config::{Diagnostics, Interval, Report, Spanned};
 use crate::resource::account::Account;
 use crate::resource::check::Check;
 use crate::resource::list::List;
 use crate::resource::mapping::Mapping;
 use crate::resource::phone::Phone;
+use crate::resource::template::Template;
 use crate::resource::{Declared, Project, Resource, references};
 
 pub(super) const CHECKS: &[Check<Campaign>] = &[
@@ -23,6 +24,9 @@ pub(super) const CHECKS: &[Check<Campaign>] = &[
     quiet_hours_leave_some,
     rate_is_possible,
     retry_is_possible,
+    uncertain_wait_is_used,
+    recontact_is_of_the_account,
+    recontact_can_be_filled,
 ];
 
 /// The most messages that one number sends in a second (throughput level HIGH; Meta, Throughput, 2026).
@@ -41,6 +45,9 @@ fn references_are_known(
     references::check(this, Phone::KIND, &campaign.from, project, diagnostics);
     if let Some(mapping) = &campaign.mapping {
         references::check(this, Mapping::KIND, mapping, project, diagnostics);
+    }
+    if let Some(template) = &campaign.recontact {
+        references::check(this, Template::KIND, template, project, diagnostics);
     }
     for list in campaign.lists.iter() {
         references::check(this, List::KIND, list, project, diagnostics);
@@ -174,6 +181,18 @@ fn times_are_not_nothing(this: &Declared<Campaign>, _: &Project, diagnostics: &m
         &campaign.response_timeout,
         "no answer could come in time; leave it out for 24h",
     );
+    check(
+        "campaign::uncertain_wait",
+        "uncertain_wait",
+        &campaign.uncertain_wait,
+        "a status would have no time to come, and customers would get messages twice; leave it out for 15m",
+    );
+    check(
+        "campaign::max_lateness",
+        "max_lateness",
+        &campaign.max_lateness,
+        "every message would be late and held; leave it out for 1h",
+    );
 }
 
 fn quiet_hours_leave_some(this: &Declared<Campaign>, _: &Project, diagnostics: &mut Diagnostics) {
@@ -258,6 +277,100 @@ fn retry_is_possible(this: &Declared<Campaign>, _: &Project, diagnostics: &mut D
             )
             .at(this.at(retry.span()), "")
             .help("raise max_attempts or leave out the last waits"),
+        );
+    }
+}
+
+fn uncertain_wait_is_used(this: &Declared<Campaign>, _: &Project, diagnostics: &mut Diagnostics) {
+    if let Some(wait) = &this.value.uncertain_wait
+        && this.value.on_uncertain() == OnUncertain::Hold
+    {
+        diagnostics.push(
+            Report::warning(
+                "campaign::uncertain_wait_unused",
+                "nothing waits that long: uncertain messages are held",
+            )
+            .at(this.at(wait.span()), "")
+            .help("leave it out, or write on_uncertain = \"resend\", which may message somebody twice"),
+        );
+    }
+}
+
+fn recontact_is_of_the_account(
+    this: &Declared<Campaign>,
+    project: &Project,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(name) = &this.value.recontact else {
+        return;
+    };
+    let Some(template) = project.get::<Template>(name) else {
+        return;
+    };
+    let own = project.account_of(this.value.account.as_ref());
+    let theirs = project.account_of(template.value.account.as_ref());
+    if let (Some(own), Some(theirs)) = (own, theirs)
+        && own.name != theirs.name
+    {
+        diagnostics.push(
+            Report::error(
+                "campaign::recontact_account",
+                format!(
+                    "the recontact template belongs to account `{}`, the campaign to `{}`",
+                    theirs.name, own.name
+                ),
+            )
+            .at(
+                this.at(name.span()),
+                format!("of account `{}`", theirs.name),
+            )
+            .at(template.name_place.clone(), "declared here")
+            .help("a template can only be sent from a number of its own account"),
+        );
+    }
+}
+
+/// It is filled with what the campaign's message was filled with: there is no mapping of its own.
+fn recontact_can_be_filled(
+    this: &Declared<Campaign>,
+    project: &Project,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(name) = &this.value.recontact else {
+        return;
+    };
+    let (Some(recontact), Some(template)) = (
+        project.get::<Template>(name),
+        project.get::<Template>(&this.value.template),
+    ) else {
+        return;
+    };
+    let known = template.value.variables();
+    let unknown: Vec<String> = recontact
+        .value
+        .variables()
+        .into_iter()
+        .filter(|variable| variable.required)
+        .filter(|variable| {
+            !known
+                .iter()
+                .any(|known| known.required && known.name == variable.name)
+        })
+        .map(|variable| format!("`{}`", variable.name))
+        .collect();
+    if !unknown.is_empty() {
+        diagnostics.push(
+            Report::error(
+                "campaign::recontact_variables",
+                format!(
+                    "nothing fills {} of {}",
+                    unknown.join(", "),
+                    recontact.address()
+                ),
+            )
+            .at(this.at(name.span()), "has a variable of another name")
+            .at(template.name_place.clone(), "what is filled is named here")
+            .help("it is filled with the values of the campaign's own message: use the names of that template's variables"),
         );
     }
 }

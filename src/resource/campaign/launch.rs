@@ -9,8 +9,8 @@ use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::{Campaign, State};
-use crate::config::{Address, Report};
+use super::{Campaign, OnUncertain, State};
+use crate::config::{Address, Interval, Report, Spanned};
 use crate::resource::list::{List, ListSource};
 use crate::resource::mapping::Mapping;
 use crate::resource::phone::Phone;
@@ -84,6 +84,8 @@ impl Reconciler for Launcher {
             "duration",
             "quiet_hours",
             "rate",
+            "recontact",
+            "on_uncertain",
         ];
         let named = |field: &&str| !content[*field].is_null();
         let field = |field: &str| {
@@ -235,13 +237,7 @@ fn declaration(campaign: &Declared<Campaign>, project: &Project) -> Value {
             .as_ref()
             .map_or(Value::Null, |start| start.to_string().into()),
     );
-    set(
-        "duration",
-        value
-            .duration
-            .as_ref()
-            .map_or(Value::Null, |duration| duration.to_string().into()),
-    );
+    set("duration", interval(value.duration.as_ref()));
     let quiet = value
         .quiet_hours
         .as_ref()
@@ -256,10 +252,20 @@ fn declaration(campaign: &Declared<Campaign>, project: &Project) -> Value {
     );
     set(
         "response_timeout",
+        interval(value.response_timeout.as_ref()),
+    );
+    // What is said as it is anyway is no change of a campaign that was launched without saying it.
+    if value.on_uncertain() == OnUncertain::Resend {
+        set("on_uncertain", "resend".into());
+        set("uncertain_wait", interval(value.uncertain_wait.as_ref()));
+    }
+    set("max_lateness", interval(value.max_lateness.as_ref()));
+    set(
+        "recontact",
         value
-            .response_timeout
+            .recontact
             .as_ref()
-            .map_or(Value::Null, |timeout| timeout.to_string().into()),
+            .map_or(Value::Null, |template| template.get().as_str().into()),
     );
     if let Some(retry) = &value.retry {
         let backoff = retry
@@ -274,6 +280,10 @@ fn declaration(campaign: &Declared<Campaign>, project: &Project) -> Value {
         );
     }
     declaration.into()
+}
+
+fn interval(interval: Option<&Spanned<Interval>>) -> Value {
+    interval.map_or(Value::Null, |interval| interval.to_string().into())
 }
 
 fn from(campaign: &Declared<Campaign>, project: &Project) -> Value {

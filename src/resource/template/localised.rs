@@ -220,6 +220,14 @@ fn translated(
 }
 
 impl Localised {
+    /// Returns the quick replies: the id that comes back, and the label.
+    pub fn quick_replies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.buttons.iter().filter_map(|button| match button {
+            LocalButton::QuickReply { id, text } => Some((id.as_str(), text.as_str())),
+            _ => None,
+        })
+    }
+
     /// Returns the header's text, cut where its variables are.
     #[must_use]
     pub fn header_text(&self) -> Option<Text> {
