@@ -30,7 +30,7 @@ use waform::resource::campaign::Campaign;
 use waform::resource::{self, Project};
 use waform::store::sqlite;
 use waform::store::{
-    Audience, CampaignRecord, CampaignState, Comparison, Gaps, LockRequest, Member, Store,
+    Audience, CampaignRecord, CampaignState, Comparison, Database, Gaps, LockRequest, Member,
 };
 use yardstick::Fastest;
 
@@ -188,7 +188,7 @@ impl House {
     }
 
     /// Reads the list and compares it with the hopper, as a plan does.
-    fn prepare(&self, store: &dyn Store) -> Prepared {
+    fn prepare(&self, store: &dyn Database) -> Prepared {
         let number = || Number {
             id: "106540352242922".to_owned(),
             display_phone_number: NUMBER.to_owned(),
@@ -206,7 +206,7 @@ impl House {
     }
 
     /// Brings everybody into the hopper.
-    fn fill(&self, store: &dyn Store, mut prepared: Prepared) {
+    fn fill(&self, store: &dyn Database, mut prepared: Prepared) {
         let now = self.clock.now();
         let request = LockRequest {
             holder: "bench".to_owned(),

@@ -158,7 +158,7 @@ impl House {
         let filter = HistoryFilter {
             account: "main".to_owned(),
             campaign: "spring".to_owned(),
-            limit: None,
+            ..HistoryFilter::default()
         };
         let batches = self.store.history(&filter);
         let rows = batches.try_fold(0, async |rows, batch| Ok(rows + batch.len() as u64));

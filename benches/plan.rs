@@ -26,7 +26,7 @@ use waform::meta::{Account, Error, GraphRead, Number, Template, TokenInfo};
 use waform::render;
 use waform::resource::{self, Project};
 use waform::store::sqlite;
-use waform::store::{LockRequest, Store};
+use waform::store::{Database, LockRequest};
 use yardstick::Fastest;
 
 #[global_allocator]
@@ -222,7 +222,7 @@ impl House {
         }
     }
 
-    fn plan(&self, project: &Project, store: &dyn Store) -> Prepared {
+    fn plan(&self, project: &Project, store: &dyn Database) -> Prepared {
         let before = self.memory.lists.load(Ordering::Relaxed);
         let (connections, options) = (self.connections(), Options::default());
         let plan = engine::plan(project, &connections, store, &self.clock, &options);
@@ -235,7 +235,7 @@ impl House {
         prepared
     }
 
-    fn apply(&self, project: &Project, store: &dyn Store, prepared: &Prepared) {
+    fn apply(&self, project: &Project, store: &dyn Database, prepared: &Prepared) {
         let now = self.clock.now();
         let request = LockRequest {
             holder: "bench".to_owned(),

@@ -9,7 +9,7 @@
 //! | --- | --- | --- |
 //! | 5 | [`cli`] | arguments, exit codes |
 //! | 4 | [`render`] | how a plan, a status, a history looks |
-//! | 3 | [`engine`], [`campaign`], [`doctor`], [`sandbox`] | the work |
+//! | 3 | [`engine`], [`campaign`], [`serve`], [`doctor`], [`sandbox`] | the work |
 //! | 2 | [`resource`] | one kind of resource each |
 //! | 1 | [`config`], [`meta`], [`store`] | the outside: TOML, the Graph API, the database |
 //!
@@ -30,4 +30,5 @@ pub mod resource;
 pub mod sandbox;
 pub mod sanitize;
 pub mod secret;
+pub mod serve;
 pub mod store;

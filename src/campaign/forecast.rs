@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Address;
-use crate::store::Comparison;
+use crate::store::{Comparison, Halt};
 
 /// Who would be messaged by one campaign.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Send {
     pub limit_left: Option<u64>,
     /// Over how many days that limit spreads the campaign, today included; none where it does not.
     pub days_under_limit: Option<u64>,
+    /// What halts it until somebody lifts it: an emergency stop, Meta. What an apply lifts by itself is not among them.
+    #[serde(default)]
+    pub halts: Vec<Halt>,
     /// Addresses that are not ready yet; nothing is sent while there are any.
     pub waits_for: Vec<Address>,
 }

@@ -10,21 +10,18 @@ use super::audience::{self, Brief, Progress};
 use super::composed::Composed;
 use super::error::Error;
 use super::forecast::Send;
+use super::halting;
 use super::limits::WINDOW;
-use super::number::Sender;
 use super::quiet_hours::next_open;
+use super::ready::{self, Ready};
 use crate::clock::Clock;
-use crate::config::{Address, Diagnostics, Report};
+use crate::config::{Address, Diagnostics};
 use crate::meta::Number;
 use crate::resource::campaign::{Campaign, State};
-use crate::resource::guard::Guard;
-use crate::resource::phone::Phone;
-use crate::resource::template::{Composer, Template, name_at_meta};
+use crate::resource::template::{Composer, Template};
 use crate::resource::{Declared, Project};
-use crate::store::{self, Audience, CampaignRecord, Comparison, Gaps, Store};
+use crate::store::{self, Audience, CampaignRecord, Comparison, Database, Halt, HaltCause};
 
-/// The least time between two of the same template to one contact, where no guard says.
-const REPEAT_TEMPLATE: SignedDuration = SignedDuration::from_hours(24);
 /// What opens within this time is sent by the same run.
 const SOON: SignedDuration = SignedDuration::from_secs(60);
 /// How many unusable rows a plan quotes.
@@ -33,9 +30,7 @@ const EXAMPLES: usize = 5;
 /// A campaign with its audience gathered.
 pub struct Prepared {
     pub send: Send,
-    pub(super) name: String,
-    pub(super) number: Sender,
-    pub(super) gaps: Gaps,
+    ready: Ready,
     audience: Option<Box<dyn Audience>>,
 }
 
@@ -53,6 +48,12 @@ impl Prepared {
     pub fn sends(&self) -> bool {
         let contacts = &self.send.contacts;
         contacts.new + contacts.due + contacts.unlisted + contacts.waiting + contacts.uncertain > 0
+    }
+
+    /// Returns what sending needs of it.
+    #[must_use]
+    pub fn into_ready(self) -> Ready {
+        self.ready
     }
 
     /// Brings the hopper up to date with the audience that was gathered. `lock` is the id of the state lock.
@@ -74,7 +75,7 @@ impl Prepared {
 pub async fn prepare(
     project: &Project,
     numbers: &(dyn Fn(&str) -> Vec<Number> + Sync),
-    store: &dyn Store,
+    store: &dyn Database,
     clock: &Clock,
     wanted: &(dyn Fn(&Address) -> bool + Sync),
     progress: &(dyn Fn(&Progress) + Sync),
@@ -103,7 +104,7 @@ pub async fn prepare(
 struct Desk<'a> {
     project: &'a Project,
     numbers: &'a (dyn Fn(&str) -> Vec<Number> + Sync),
-    store: &'a dyn Store,
+    store: &'a dyn Database,
     clock: &'a Clock,
     progress: &'a (dyn Fn(&Progress) + Sync),
     launched: Vec<CampaignRecord>,
@@ -129,21 +130,16 @@ impl Desk<'_> {
             .account_of(value.account.as_ref())
             .map(|account| account.name.clone())
             .unwrap_or_default();
-        let phone = project.get::<Phone>(value.from.get());
-        let phone = phone
-            .ok_or_else(|| Report::error("reference::unknown", "the number is not declared"))?;
-        let number = Sender::find(phone, &numbers(&account))?;
-        let declared = project.get::<Template>(value.template.get());
-        let declared = declared
-            .ok_or_else(|| Report::error("reference::unknown", "the template is not declared"))?;
+        let declared = ready::template(project, campaign)?;
         let template = declared.address();
-        let gaps = gaps(project, declared);
+        let ready = Ready::new(project, campaign, &account, &numbers(&account))?;
+        let number = &ready.number;
 
         let mut audience = store.audience(&account, &campaign.name).await?;
         let message = Composed(Composer::new(project, declared)?);
         let brief = Arc::new(Brief::new(project, campaign, Arc::new(message)));
         let gathered = audience::gather(&brief, &mut *audience, clock, progress).await?;
-        let contacts = audience.compare(now, &gaps).await?;
+        let contacts = audience.compare(now, &ready.gaps).await?;
         let used = store
             .recipients_since(&account, now.saturating_sub(WINDOW).unwrap_or(now))
             .await?;
@@ -154,11 +150,20 @@ impl Desk<'_> {
             .iter()
             .find(|launched| launched.account == account && launched.name == campaign.name);
         let has_ended = ends_at(campaign, launched, now).is_some_and(|end| end <= now);
-        let timing = if has_ended {
+        let halts = store.halts(Some(&account), now).await?;
+        let halts: Vec<Halt> = halts
+            .into_iter()
+            // An apply is a person's: it tries again what Meta refused.
+            .filter(|halt| halt.cause != HaltCause::Refused && halting::covers(halt, &ready))
+            .collect();
+        let mut timing = if has_ended {
             Timing::default()
         } else {
             Timing::of(campaign, &contacts, limit_left, now)
         };
+        if !halts.is_empty() {
+            timing.halt();
+        }
         *taken += timing.newcomers;
 
         let rate = value
@@ -201,14 +206,13 @@ impl Desk<'_> {
             rate_per_second: rate,
             limit_left,
             days_under_limit: days_under_limit(&contacts, number.limit, limit_left),
+            halts,
             waits_for: Vec::new(),
             contacts,
         };
         Ok(Prepared {
             send,
-            name: campaign.name.clone(),
-            number,
-            gaps,
+            ready,
             audience: Some(audience),
         })
     }
@@ -236,20 +240,6 @@ fn days_under_limit(contacts: &Comparison, limit: Option<u64>, left: Option<u64>
     let (limit, left) = (limit?, left?);
     let over = contacts.not_messaged_today.saturating_sub(left);
     (over > 0).then(|| 1 + over.div_ceil(limit.max(1)))
-}
-
-/// Returns the guards' least times between messages to one contact.
-fn gaps(project: &Project, template: &Declared<Template>) -> Gaps {
-    let guard = project.all::<Guard>().next().map(|guard| &guard.value);
-    Gaps {
-        template: name_at_meta(template).to_owned(),
-        repeat_template: guard
-            .and_then(|guard| guard.repeat_template.as_ref())
-            .map_or(REPEAT_TEMPLATE, |interval| interval.0),
-        min_gap: guard
-            .and_then(|guard| guard.min_gap.as_ref())
-            .map_or(SignedDuration::ZERO, |interval| interval.0),
-    }
 }
 
 /// How many could be messaged now, and what holds the others back.
@@ -312,6 +302,13 @@ impl Timing {
         }
         timing.newcomers = contacts.not_messaged_today.min(timing.now);
         timing
+    }
+
+    /// Nobody is messaged while it is halted.
+    fn halt(&mut self) {
+        let now = std::mem::take(&mut self.now);
+        self.newcomers = 0;
+        self.hold("halted", now);
     }
 
     fn hold(&mut self, reason: &str, number: u64) {

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use crate::resource::campaign::Campaign;
+
 /// The waits before the second, third, ... attempt where a campaign declares none.
 pub const DEFAULT_BACKOFF: [SignedDuration; 3] = [
     SignedDuration::from_mins(15),
@@ -28,6 +30,17 @@ impl Backoff {
         } else {
             Self(waits)
         }
+    }
+
+    /// Returns a campaign's declared waits.
+    #[must_use]
+    pub fn of(campaign: &Campaign) -> Self {
+        let declared = campaign
+            .retry
+            .as_ref()
+            .and_then(|retry| retry.backoff.as_ref());
+        let waits = declared.into_iter().flatten().map(|interval| interval.0);
+        Self::new(waits.collect())
     }
 
     /// Returns the wait after the failure of an attempt (the first is one).

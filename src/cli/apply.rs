@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
@@ -13,6 +14,7 @@ use super::args::{Format, Output, Planning};
 use super::environment;
 use super::error::{self, Failure, Result};
 use super::exit::Exit;
+use super::follow;
 use super::plan::options;
 use super::progress::Reporter;
 use super::session::Session;
@@ -40,6 +42,9 @@ pub(crate) struct ApplyArgs {
     /// Wait for reviews, at most this long, and then send
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true, default_missing_value = "72h")]
     wait: Option<Interval>,
+    /// Only launch, and leave the sending to `waform serve`
+    #[arg(long)]
+    detach: bool,
     /// How long to wait for another run's lock
     #[arg(long, value_name = "DURATION", default_value = "0s")]
     lock_timeout: Interval,
@@ -86,24 +91,36 @@ pub(crate) async fn run(context: &Context, args: &ApplyArgs) -> Result<Exit> {
 }
 
 /// Returns a token that the first Ctrl-C cancels; the second ends the process, since nothing is lost by that.
-fn interruptible(context: &Context) -> CancellationToken {
+pub(super) fn interruptible(context: &Context) -> CancellationToken {
     let stop = CancellationToken::new();
     let (token, ui) = (stop.clone(), context.ui.clone());
+    // Watched for from here on, so that none that comes during the start is lost. A supervisor says SIGTERM.
+    let signals = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    );
+    let (Ok(mut interrupted), Ok(mut terminated)) = signals else {
+        return stop;
+    };
+    let mut asked = async move || {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    };
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            token.cancel();
-            ui.alarm(&ui.look_err().hang(
-                "\nStopping: ",
-                "what is in flight is finished and recorded. Ctrl-C again ends at once; nothing is lost.",
-            ));
-        }
-        if tokio::signal::ctrl_c().await.is_ok() {
-            #[expect(
-                clippy::exit,
-                reason = "asked for twice; the ledger is written so that this loses nothing"
-            )]
-            std::process::exit(130);
-        }
+        asked().await;
+        token.cancel();
+        ui.alarm(&ui.look_err().hang(
+            "\nStopping: ",
+            "what is in flight is finished and recorded. Ctrl-C again ends at once; nothing is lost.",
+        ));
+        asked().await;
+        #[expect(
+            clippy::exit,
+            reason = "asked for twice; the ledger is written so that this loses nothing"
+        )]
+        std::process::exit(130);
     });
     stop
 }
@@ -114,10 +131,9 @@ async fn converge(
     session: &Session,
     stop: &CancellationToken,
 ) -> Result<Exit> {
-    let holder = holder(context);
+    let holder = holder(context, "waform apply");
     let timeout = Duration::try_from(args.lock_timeout.0).unwrap_or_default();
-    let lock =
-        StateLock::take(Arc::clone(&session.store), &holder, &session.clock, timeout).await?;
+    let lock = StateLock::take(session.store.clone(), &holder, &session.clock, timeout).await?;
     let reporter = Reporter::new(
         context.ui.clone(),
         session.clock.clone(),
@@ -138,15 +154,18 @@ async fn converge(
     };
     released?;
     let wrote = !outcome.done.is_empty();
-    let sent = send(context, session, &writers, &holder, ready, &reporter, stop)
-        .await
-        .map_err(|failure| {
-            if wrote {
-                failure.after_writing()
-            } else {
-                failure
-            }
-        })?;
+    let sent = match args.detach {
+        true => detach(context, session, &ready).await.map(|()| Vec::new()),
+        false => send(context, session, &writers, &holder, ready, &reporter, stop).await,
+    };
+    let sent = sent.map_err(|failure| {
+        if wrote {
+            failure.after_writing()
+        } else {
+            failure
+        }
+    })?;
+    let sent = follow::run(context, session, sent, stop).await?;
     let interrupted = stop.is_cancelled();
     finish(
         context,
@@ -282,6 +301,27 @@ async fn write_and_launch(
     Ok(launched)
 }
 
+/// Leaves the sending to the serve that runs, or will.
+async fn detach(context: &Context, session: &Session, ready: &[campaign::Prepared]) -> Result<()> {
+    if !ready.iter().any(campaign::Prepared::sends) {
+        return Ok(());
+    }
+    session.store.confirm_ledger(session.clock.now()).await?;
+    for campaign in ready {
+        if !follow::is_served(session, &campaign.send.account).await? {
+            context.ui.warning(
+                &format!(
+                    "no serve runs for account.{}: nothing is sent until one does",
+                    campaign.send.account
+                ),
+                "cli::nobody_serves",
+                Some("start `waform serve`, or apply without --detach"),
+            );
+        }
+    }
+    Ok(())
+}
+
 async fn send(
     context: &Context,
     session: &Session,
@@ -296,9 +336,24 @@ async fn send(
     }
     // Whoever came this far was asked, said so beforehand, or allowed it by name.
     session.store.confirm_ledger(session.clock.now()).await?;
-    let sending = campaign::Sending {
+    let sending = sending(session, writers, holder);
+    let sent = campaign::send(&sending, ready, reporter.observer(), stop.clone()).await;
+    reporter.sent();
+    sent.map_err(|error| error::campaigning(&session.project.sources, error))
+        .inspect_err(|_| {
+            context.ui.say("What was sent before is recorded.");
+        })
+}
+
+/// What is sent with.
+pub(super) fn sending<'a>(
+    session: &'a Session,
+    writers: &'a BTreeMap<String, GraphWriter>,
+    holder: &Holder,
+) -> campaign::Sending<'a> {
+    campaign::Sending {
         project: &session.project,
-        store: Arc::clone(&session.store),
+        store: Arc::clone(&session.store) as Arc<dyn crate::store::Database>,
         clock: session.clock.clone(),
         identity: campaign::Identity {
             holder: holder.name.clone(),
@@ -307,13 +362,9 @@ async fn send(
             command: holder.command.clone(),
         },
         writers,
-    };
-    let sent = campaign::send(&sending, ready, reporter.observer(), stop.clone()).await;
-    reporter.sent();
-    sent.map_err(|error| error::campaigning(&session.project.sources, error))
-        .inspect_err(|_| {
-            context.ui.say("What was sent before is recorded.");
-        })
+        uploads: campaign::Uploads::default(),
+        tell: campaign::news::Notices::of(&session.project).tell(),
+    }
 }
 
 /// Says why nothing is applied, where a guard or Meta's rules refuse.
@@ -431,7 +482,7 @@ fn finish(
     Ok(exit)
 }
 
-fn holder(context: &Context) -> Holder {
+pub(super) fn holder(context: &Context, command: &str) -> Holder {
     let environment = &context.environment;
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let host = host
@@ -448,6 +499,6 @@ fn holder(context: &Context) -> Holder {
         name: format!("{user}@{host}"),
         host,
         process: std::process::id(),
-        command: "waform apply".to_owned(),
+        command: command.to_owned(),
     }
 }

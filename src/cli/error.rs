@@ -149,6 +149,20 @@ impl From<sandbox::Error> for Failure {
     }
 }
 
+impl From<crate::serve::Error> for Failure {
+    fn from(error: crate::serve::Error) -> Self {
+        use crate::serve::Error;
+        let message = error.to_string();
+        match error {
+            Error::Secret(error) => error.into(),
+            Error::Unsigned { .. } => Self::new("serve::unsigned", message)
+                .help("make the secret readable where serve runs, or leave `secret` out"),
+            Error::Client(_) | Error::Broken => Self::new("serve::broken", message)
+                .help("start it again; WAFORM_LOG=waform=debug says more"),
+        }
+    }
+}
+
 impl From<secret::Error> for Failure {
     fn from(error: secret::Error) -> Self {
         Self::new(error.code(), error.to_string()).help(error.advice())

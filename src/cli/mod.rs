@@ -5,19 +5,29 @@
 
 mod apply;
 mod args;
+mod brake;
 mod completions;
+mod contact;
+mod dead_letters;
 mod doctor;
 mod environment;
 mod error;
 mod exit;
 mod explain;
+mod follow;
 mod history;
 mod init;
+mod interactions;
+mod ledger;
+mod pages;
 mod plan;
 mod progress;
+mod recontact;
+mod retry;
 mod sandbox;
 mod sandboxed;
 mod schema;
+mod serve;
 mod session;
 mod status;
 mod terraform;
@@ -73,7 +83,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let environment = Environment::read();
     let ui = Ui::new(&cli.global, &environment);
-    log(&ui, &environment);
+    log(&ui, &environment, &cli.command);
     let context = Context {
         ui,
         environment,
@@ -123,6 +133,14 @@ async fn dispatch(context: &Context, command: &Command) -> error::Result<Exit> {
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Status(args) => status::run(context, args).await,
         Command::History(args) => history::run(context, args).await,
+        Command::Interactions(args) => interactions::run(context, args).await,
+        Command::Contact(args) => contact::run(context, args).await,
+        Command::Retry(args) => retry::run(context, args).await,
+        Command::Serve(args) => Box::pin(serve::run_command(context, args)).await,
+        Command::Recontact(args) => recontact::run(context, args).await,
+        Command::Stop(args) => brake::stop(context, args).await,
+        Command::Resume(args) => brake::resume(context, args).await,
+        Command::DeadLetters(args) => dead_letters::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Schema(args) => schema::run(context, args),
         Command::Explain(args) => explain::run(context, args),
@@ -139,6 +157,11 @@ fn wants_json(command: &Command) -> bool {
         Command::Doctor(args) => &args.output,
         Command::Status(args) => &args.output,
         Command::History(args) => &args.output,
+        Command::Stop(args) => &args.output,
+        Command::Resume(args) => &args.output,
+        Command::DeadLetters(args) => &args.output,
+        Command::Interactions(args) => &args.output,
+        Command::Contact(args) => &args.output,
         _ => return false,
     };
     output.format == args::Format::Json
@@ -152,20 +175,28 @@ fn detailed(command: &Command) -> bool {
     }
 }
 
-fn log(ui: &Ui, environment: &Environment) {
-    let default = match ui.verbose {
-        0 => "off",
-        1 => "waform=info",
+fn log(ui: &Ui, environment: &Environment, command: &Command) {
+    let serving = match command {
+        Command::Serve(args) => Some(args.log_format),
+        _ => None,
+    };
+    let default = match (ui.verbose, serving) {
+        (0, None) => "off",
+        // A service says what it does.
+        (0, Some(_)) | (1, _) => "waform=info",
         _ => "waform=debug",
     };
     let filter = EnvFilter::new(environment.get(environment::LOG).unwrap_or(default));
-    // A second run in one process keeps the first one's log.
-    let _already = tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(ui.color_err)
-        .with_target(false)
-        .try_init();
+        .with_target(false);
+    // A second run in one process keeps the first one's log.
+    let _already = match serving {
+        Some(serve::LogFormat::Json) => log.json().flatten_event(true).try_init(),
+        _ => log.try_init(),
+    };
 }
 
 fn show(ui: &Ui, failure: &Failure) {

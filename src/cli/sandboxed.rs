@@ -1,18 +1,31 @@
 //! The sandbox that `--sandbox` works against: the one that already runs for this project, or one inside this command.
 
 use std::path::Path;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::error::{Failure, Result};
 use crate::clock::Clock;
+use crate::config::Spanned;
 use crate::meta;
 use crate::resource::account::Account;
+use crate::resource::handoff::Handoff;
+use crate::resource::notify::Notify;
 use crate::resource::phone::Phone;
+use crate::resource::serve::{LISTEN, Serve};
+use crate::resource::webhook::Webhook;
 use crate::resource::{Declared, Project};
 use crate::sandbox::{self, Identity, Options, Sandbox};
 use crate::secret::SecretString;
+
+/// What stands for every secret: the sandbox's world has none.
+const SECRET: &str = "sandbox";
+/// How often a sandbox in another process is asked for the time.
+const FOLLOW: Duration = Duration::from_millis(500);
+/// A clock that is asked over a connection is never quite the same.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
 
 /// A sandbox that can be reached.
 pub(crate) struct Sandboxed {
@@ -74,6 +87,49 @@ impl Sandboxed {
         options
     }
 
+    /// Points all that a project declares elsewhere at this machine: webhooks at what `waform serve` listens on, desks and
+    /// those who are notified at the sandbox's sinks. No secret is read; what is asked for is the same word each time.
+    pub(crate) fn redirect(&self, project: &mut Project) {
+        let serve = project.all::<Serve>().next();
+        let listen = serve
+            .and_then(|serve| serve.value.address())
+            .map_or_else(|| LISTEN.to_owned(), |address| address.to_string());
+        project.update::<Webhook>(|webhook| {
+            let url = &mut webhook.value.url;
+            *url = Spanned::new(url.span(), format!("http://{listen}{}", path(url)));
+        });
+        let sink = |name: String| format!("{}/_sandbox/sink/{name}", self.base_url);
+        project.update::<Handoff>(|handoff| {
+            let url = &mut handoff.value.url;
+            *url = Spanned::new(url.span(), sink(format!("handoff.{}", handoff.name)));
+        });
+        project.update::<Notify>(|notify| {
+            let url = &mut notify.value.url;
+            *url = Spanned::new(url.span(), sink(format!("notify.{}", notify.name)));
+        });
+        project.set_secrets(|_| Ok(SecretString::from(SECRET)));
+    }
+
+    pub(crate) fn app_secret(&self) -> SecretString {
+        SecretString::from(self.identity.app_secret.clone())
+    }
+
+    /// Follows the sandbox's clock where it runs in another process: what is moved there makes things due here.
+    pub(crate) async fn follow_clock(&self) {
+        if self.inside.is_some() {
+            return std::future::pending().await;
+        }
+        loop {
+            tokio::time::sleep(FOLLOW).await;
+            // A sandbox that is gone moves no clock.
+            if let Ok(theirs) = remote_now(&self.base_url).await
+                && theirs.duration_since(self.clock.now()) > TOLERANCE
+            {
+                self.clock.set(theirs);
+            }
+        }
+    }
+
     pub(crate) async fn leave(self) -> Result<()> {
         match self.inside {
             Some(sandbox) => Ok(sandbox.shutdown().await?),
@@ -98,8 +154,20 @@ fn numbers(project: &Project) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Returns the path of an address.
+fn path(url: &str) -> String {
+    let path = reqwest::Url::parse(url).map(|url| url.path().to_owned());
+    path.unwrap_or_else(|_| "/".to_owned())
+}
+
 /// Returns a clock as far ahead of the machine's as the sandbox's is.
-async fn remote_clock(base_url: &str) -> Result<Clock> {
+pub(super) async fn remote_clock(base_url: &str) -> Result<Clock> {
+    let clock = Clock::system();
+    clock.set(remote_now(base_url).await?);
+    Ok(clock)
+}
+
+async fn remote_now(base_url: &str) -> Result<Timestamp> {
     let answer: Value = client()?
         .get(format!("{base_url}/_sandbox/clock"))
         .send()
@@ -107,15 +175,12 @@ async fn remote_clock(base_url: &str) -> Result<Clock> {
         .json()
         .await?;
     let now: Option<Timestamp> = answer["now"].as_str().and_then(|now| now.parse().ok());
-    let now = now.ok_or_else(|| {
+    now.ok_or_else(|| {
         Failure::new(
             "sandbox::start",
             format!("{base_url} does not tell the time"),
         )
-    })?;
-    let clock = Clock::system();
-    clock.set(now);
-    Ok(clock)
+    })
 }
 
 async fn post(base_url: &str, path: &str, body: &Value) -> Result<()> {

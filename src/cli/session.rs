@@ -20,7 +20,7 @@ use crate::resource::account::{Account, Deletion};
 use crate::resource::state::State;
 use crate::resource::{Declared, Project};
 use crate::secret;
-use crate::store::{self, Store, sqlite};
+use crate::store::{self, Database, sqlite};
 
 /// The directory of what waform keeps beside a project.
 pub(super) const KEPT: &str = ".waform";
@@ -36,9 +36,9 @@ pub(crate) struct Reached {
 
 /// A project and the world it is applied to.
 pub(crate) struct Session {
-    pub(crate) project: Project,
+    pub(crate) project: Arc<Project>,
     pub(crate) clock: Clock,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Database>,
     pub(crate) accounts: BTreeMap<String, Reached>,
     pub(crate) sandbox: Option<Sandboxed>,
 }
@@ -96,6 +96,26 @@ impl Session {
             true => Some(Sandboxed::join(&project, &directory.join(KEPT)).await?),
             false => None,
         };
+        Self::assemble(ui, environment, project, sandbox, mode)
+    }
+
+    /// Opens everything of a project that was read; with a sandbox, all of its world is the sandbox's.
+    pub(crate) fn assemble(
+        ui: &Ui,
+        environment: &Environment,
+        mut project: Project,
+        sandbox: Option<Sandboxed>,
+        mode: sqlite::Mode,
+    ) -> Result<Self> {
+        match &sandbox {
+            Some(sandbox) => sandbox.redirect(&mut project),
+            None => {
+                let (directory, variables) = (project.directory.clone(), environment.all().clone());
+                project.set_secrets(move |reference| {
+                    secret::Resolver::new(&directory, &variables).resolve(reference)
+                });
+            }
+        }
         let clock = sandbox
             .as_ref()
             .map_or_else(Clock::system, |sandbox| sandbox.clock.clone());
@@ -120,7 +140,7 @@ impl Session {
             accounts.insert(account.name.clone(), reached);
         }
         Ok(Self {
-            project,
+            project: Arc::new(project),
             clock,
             store,
             accounts,

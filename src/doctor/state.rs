@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::check::Check;
 use crate::store::sqlite::{self, Mode};
-use crate::store::{self, Store};
+use crate::store::{self, Database, Store};
 
 const SUBJECT: &str = "state";
 
@@ -30,7 +30,7 @@ pub async fn state(path: &Path, now: Timestamp) -> Vec<Check> {
             })];
         }
     }
-    let opened: Result<Arc<dyn Store>, _> = sqlite::open(path, Mode::ReadOnly);
+    let opened: Result<Arc<dyn Database>, _> = sqlite::open(path, Mode::ReadOnly);
     match opened {
         Ok(store) => read(&*store, &shown.to_string(), now)
             .await

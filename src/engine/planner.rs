@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Address, Report};
 use crate::meta::GraphRead;
 use crate::resource::{self, Desired, Project, Reconciler};
-use crate::store::{self, Applied, Store};
+use crate::store::{self, Applied, Database};
 
 /// One account as planning may know it: there is nothing here to write with.
 pub struct Connection<'a> {
@@ -83,7 +83,7 @@ pub enum Error {
 pub async fn plan(
     project: &Project,
     connections: &Connections<'_>,
-    store: &dyn Store,
+    store: &dyn Database,
     clock: &Clock,
     options: &Options,
 ) -> Result<Prepared, Error> {

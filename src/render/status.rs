@@ -1,24 +1,63 @@
-//! Where campaigns, templates and numbers stand.
+//! Where campaigns, templates and numbers stand, and what stands in their way.
+
+mod notes;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
+use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use textwrap::core::display_width;
 
-use super::count;
 use super::style::Look;
+use super::time::rfc3339;
+use super::{count, halt};
 use crate::sanitize;
-use crate::store::Standing;
+use crate::store::{ErrandCounts, ErrandKind, Halt, Standing};
+
+pub use notes::{Note, Weight, notes};
 
 /// What is shown: gathered by the command, from the ledger and the live account.
 #[derive(Clone, Debug, Default)]
 pub struct Status {
+    /// When it was gathered.
+    pub now: Timestamp,
     pub campaigns: Vec<CampaignStatus>,
     pub templates: Vec<TemplateStatus>,
     pub numbers: Vec<NumberStatus>,
+    /// Widest scope first.
+    pub halts: Vec<Halt>,
+    /// One an account.
+    pub receivers: Vec<ReceiverStatus>,
+    /// Webhooks that wait to be read.
+    pub inbox: u64,
+    /// Webhooks that could not be read; no more than [`COUNTED`] are counted.
+    pub dead_letters: u64,
+    pub errands: Vec<(ErrandKind, ErrandCounts)>,
+    /// Numbers that could not be reached, by account; of each no more than [`COUNTED`] are counted.
+    pub suspects: BTreeMap<String, u64>,
+    /// Accounts whose automation leads people to no person.
+    pub without_person: Vec<String>,
+}
+
+/// Counting goes no further than this where counting is reading.
+pub const COUNTED: u64 = 1_000;
+
+/// Whether an account's webhooks are received.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReceiverStatus {
+    pub account: String,
+    /// Since when a receiver has run without a gap; none where there never was one.
+    pub since: Option<Timestamp>,
+    /// Its last sign of life.
+    pub last: Option<Timestamp>,
+    /// Whether a campaign of the account was sent, whose statuses somebody should receive.
+    #[serde(skip)]
+    pub is_needed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -38,6 +77,8 @@ pub struct TemplateStatus {
     pub category: String,
     pub quality: Option<String>,
     pub reason: Option<String>,
+    /// What Meta recommended when it last rejected the template, in its sentences.
+    pub recommendation: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -74,71 +115,145 @@ pub fn document(status: &Status) -> Value {
             })
         })
         .collect();
+    let errands: Map<String, Value> = status
+        .errands
+        .iter()
+        .map(|(kind, counts)| (errand(*kind).to_owned(), json!(counts)))
+        .collect();
     json!({
         "format_version": "1.0",
         "campaigns": campaigns,
         "templates": status.templates,
         "numbers": status.numbers,
+        "halts": status.halts,
+        "receivers": status.receivers,
+        "inbox": status.inbox,
+        "dead_letters": status.dead_letters,
+        "errands": errands,
+        "suspects": status.suspects,
+        "without_person": status.without_person,
     })
+}
+
+pub(super) fn errand(kind: ErrandKind) -> &'static str {
+    match kind {
+        ErrandKind::Reply => "reply",
+        ErrandKind::Handoff => "handoff",
+        ErrandKind::Notify => "notify",
+    }
 }
 
 /// Returns the status as tables.
 #[must_use]
 pub fn human(status: &Status, look: Look) -> String {
-    let mut text = String::new();
-    if status.campaigns.is_empty() {
-        text.push_str("No campaign has been launched yet.\n");
-    } else {
-        campaigns(&mut text, status, look);
+    let mut sections = vec![
+        halted(status, look),
+        campaigns(status, look),
+        told(status, look),
+        errands(status, look),
+        templates(status, look),
+        numbers(status, look),
+    ];
+    sections.retain(|section| !section.is_empty());
+    sections.join("\n")
+}
+
+/// What explains everything below it stands above it.
+fn halted(status: &Status, look: Look) -> String {
+    let halts = status.halts.iter();
+    let lead = look.alarming("halted: ");
+    halts
+        .map(|halt| look.lay_out(&lead, "    ", &halt::line(halt)))
+        .collect()
+}
+
+fn told(status: &Status, look: Look) -> String {
+    let told = notes(status).into_iter().map(|note| {
+        let text = sanitize::line(&note.text).into_owned();
+        let text = match note.weight {
+            Weight::Fact => text,
+            Weight::Doubt => look.changed(text),
+            Weight::Alarm => look.alarming(text),
+        };
+        look.lay_out("", "    ", &text)
+    });
+    told.collect()
+}
+
+fn errands(status: &Status, look: Look) -> String {
+    let is_open = |counts: &ErrandCounts| counts.waiting + counts.failed + counts.uncertain > 0;
+    let open = status.errands.iter().filter(|(_, counts)| is_open(counts));
+    let mut rows = open
+        .map(|(kind, counts)| {
+            let numbers = [counts.waiting, counts.failed, counts.uncertain, counts.done];
+            let name = std::iter::once(errand(*kind).to_owned());
+            name.chain(numbers.map(count::grouped)).collect()
+        })
+        .peekable();
+    if rows.peek().is_none() {
+        return String::new();
     }
-    if !status.templates.is_empty() {
-        let rows = status.templates.iter().map(|template| {
-            let reason = template.reason.as_deref().unwrap_or_default();
-            vec![
-                template.address.clone(),
-                template.status.to_lowercase(),
-                template.category.to_lowercase(),
-                template.quality.as_deref().unwrap_or("-").to_lowercase(),
-                reason.to_owned(),
-            ]
-        });
-        let _infallible = write!(
-            text,
-            "\n{}",
-            table(
-                &["TEMPLATE", "STATUS", "CATEGORY", "QUALITY", "REASON"],
-                rows,
-                look
-            )
-        );
+    let titles = ["ERRANDS", "WAITING", "FAILED", "UNCERTAIN", "DONE"];
+    table(&titles, rows, look)
+}
+
+fn templates(status: &Status, look: Look) -> String {
+    if status.templates.is_empty() {
+        return String::new();
     }
-    if !status.numbers.is_empty() {
-        let dash = |value: &Option<String>| value.as_deref().unwrap_or("-").to_lowercase();
-        let rows = status.numbers.iter().map(|number| {
-            vec![
-                number.display_phone_number.clone(),
-                number.verified_name.clone().unwrap_or_default(),
-                dash(&number.status),
-                dash(&number.quality_rating),
-                dash(&number.messaging_limit),
-                dash(&number.throughput),
-            ]
-        });
-        let titles = [
-            "NUMBER",
-            "NAME",
-            "STATUS",
-            "QUALITY",
-            "24 H LIMIT",
-            "THROUGHPUT",
-        ];
-        let _infallible = write!(text, "\n{}", table(&titles, rows, look));
+    let rows = status.templates.iter().map(|template| {
+        let reason = template.reason.as_deref().unwrap_or_default();
+        vec![
+            template.address.clone(),
+            template.status.to_lowercase(),
+            template.category.to_lowercase(),
+            template.quality.as_deref().unwrap_or("-").to_lowercase(),
+            reason.to_owned(),
+        ]
+    });
+    let titles = ["TEMPLATE", "STATUS", "CATEGORY", "QUALITY", "REASON"];
+    let mut text = table(&titles, rows, look);
+    for template in &status.templates {
+        if let Some(recommendation) = &template.recommendation {
+            let lead = format!("{}: ", sanitize::line(&template.address));
+            let told = format!("Meta recommends: {}", sanitize::line(recommendation));
+            text.push_str(&look.lay_out(&lead, "    ", &told));
+        }
     }
     text
 }
 
+fn numbers(status: &Status, look: Look) -> String {
+    if status.numbers.is_empty() {
+        return String::new();
+    }
+    let dash = |value: &Option<String>| value.as_deref().unwrap_or("-").to_lowercase();
+    let rows = status.numbers.iter().map(|number| {
+        vec![
+            number.display_phone_number.clone(),
+            number.verified_name.clone().unwrap_or_default(),
+            dash(&number.status),
+            dash(&number.quality_rating),
+            dash(&number.messaging_limit),
+            dash(&number.throughput),
+        ]
+    });
+    let titles = [
+        "NUMBER",
+        "NAME",
+        "STATUS",
+        "QUALITY",
+        "24 H LIMIT",
+        "THROUGHPUT",
+    ];
+    table(&titles, rows, look)
+}
+
 /// Two tables, since one of eleven columns is wider than a terminal.
-fn campaigns(text: &mut String, status: &Status, look: Look) {
+fn campaigns(status: &Status, look: Look) -> String {
+    if status.campaigns.is_empty() {
+        return "No campaign has been launched yet.\n".to_owned();
+    }
     let hoppers = status.campaigns.iter().map(|campaign| {
         let hopper = &campaign.standing.hopper;
         let mut row = vec![campaign.campaign.clone(), campaign.state.clone()];
@@ -155,7 +270,7 @@ fn campaigns(text: &mut String, status: &Status, look: Look) {
     let titles = [
         "CAMPAIGN", "STATE", "TOTAL", "FRESH", "RETRY", "PENDING", "CLOSED",
     ];
-    text.push_str(&table(&titles, hoppers, look));
+    let mut text = table(&titles, hoppers, look);
     let deliveries = status.campaigns.iter().map(|campaign| {
         let delivery = &campaign.standing.delivery;
         let mut row = vec![campaign.campaign.clone()];
@@ -174,16 +289,17 @@ fn campaigns(text: &mut String, status: &Status, look: Look) {
     let notes: String = status
         .campaigns
         .iter()
-        .flat_map(|campaign| notes(campaign, look))
+        .flat_map(|campaign| remarks(campaign, look))
         .collect();
     if !notes.is_empty() {
         text.push('\n');
         text.push_str(&notes);
     }
+    text
 }
 
 /// What the numbers of a campaign do not tell, a paragraph each.
-fn notes(campaign: &CampaignStatus, look: Look) -> Vec<String> {
+fn remarks(campaign: &CampaignStatus, look: Look) -> Vec<String> {
     let standing = &campaign.standing;
     let mut notes = Vec::new();
     let mut note = |told: &str| {
@@ -202,12 +318,12 @@ fn notes(campaign: &CampaignStatus, look: Look) -> Vec<String> {
         )));
     }
     if let Some(next) = standing.next_due.filter(|_| standing.due == 0) {
-        note(&format!("next due {}", next.strftime("%Y-%m-%dT%H:%M:%SZ")));
+        note(&format!("next due {}", rfc3339(next)));
     }
     notes
 }
 
-fn named(numbers: &BTreeMap<String, u64>) -> String {
+pub(super) fn named(numbers: &BTreeMap<String, u64>) -> String {
     let parts = numbers
         .iter()
         .map(|(name, number)| format!("{} ({})", sanitize::lines(name), count::grouped(*number)));
@@ -258,63 +374,4 @@ pub(super) fn table(
 
 fn is_number(cell: &str) -> bool {
     !cell.is_empty() && cell.chars().all(|c| c.is_ascii_digit() || c == ',')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status() -> Status {
-        let standing = serde_json::from_value(json!({
-            "hopper": { "total": 1_000_000, "fresh": 1, "retry": 20, "pending": 900_000, "closed": 99_979 },
-            "delivery": { "accepted": 100_000, "sent": 0, "delivered": 500_000, "read": 300_000, "failed": 79_979 },
-            "outcome": { "failed": 79_979, "skipped": 20_000 },
-            "skipped": { "no_opt_in": 19_000, "suppressed": 1_000 },
-            "uncertain": 2,
-            "due": 0,
-            "next_due": "2026-05-02T10:00:00Z",
-        }));
-        Status {
-            campaigns: vec![CampaignStatus {
-                campaign: "spring_order_updates".to_owned(),
-                account: "main".to_owned(),
-                state: "running".to_owned(),
-                standing: standing.unwrap(),
-            }],
-            templates: vec![TemplateStatus {
-                address: "template.order_update[\"en_US\"]".to_owned(),
-                name: "order_update".to_owned(),
-                language: "en_US".to_owned(),
-                status: "REJECTED".to_owned(),
-                category: "UTILITY".to_owned(),
-                quality: None,
-                reason: Some("INVALID_FORMAT: variables are next to each other".to_owned()),
-            }],
-            numbers: vec![NumberStatus {
-                account: "main".to_owned(),
-                id: "106540352242922".to_owned(),
-                display_phone_number: "+1 555-078-3881".to_owned(),
-                verified_name: Some("Shop 🎁\u{1b}[2J".to_owned()),
-                status: Some("CONNECTED".to_owned()),
-                quality_rating: Some("GREEN".to_owned()),
-                messaging_limit: Some("TIER_UNLIMITED".to_owned()),
-                throughput: Some("STANDARD".to_owned()),
-            }],
-        }
-    }
-
-    #[test]
-    fn a_status_is_readable_on_eighty_columns() {
-        insta::assert_snapshot!(human(&status(), Look::plain(80)));
-    }
-
-    #[test]
-    fn no_line_is_wider_than_the_terminal() {
-        for width in [60, 80, 120] {
-            for line in human(&status(), Look::plain(width)).lines() {
-                let fits = textwrap::core::display_width(line) <= width;
-                assert!(fits, "{width}: {line}");
-            }
-        }
-    }
 }

@@ -9,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::contact::CampaignAnswer;
+use super::halt::Halt;
 use super::{Lease, Result};
 
 /// Which ledger this is.
@@ -57,6 +59,8 @@ pub enum ContactState {
     Uncertain,
     AwaitingResponse,
     Closed,
+    /// Another campaign's interaction with the contact is open; fresh again, or due for its retry, when that has ended.
+    WaitingLock,
 }
 
 /// Why a contact is closed.
@@ -222,6 +226,8 @@ pub struct Candidate {
     pub last_any_template: Option<Timestamp>,
     /// Set when a suppression has come in since the audience was gathered.
     pub suppressed: bool,
+    /// Set while the person behind the number may be another.
+    pub held: bool,
 }
 
 /// What is to become of a candidate.
@@ -262,8 +268,10 @@ impl fmt::Debug for ClaimRequest {
 /// One contact that is ours to message, once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
-    /// Hash of ledger, campaign, contact, step and attempt number: travels as `biz_opaque_callback_data`.
+    /// Hash of ledger, campaign, contact, step and attempt number.
     pub attempt_id: String,
+    /// `biz_opaque_callback_data`: names ledger and attempt, so that a status finds both.
+    pub tag: String,
     pub phone: String,
     pub language: String,
     pub variables: Value,
@@ -283,6 +291,10 @@ pub struct Claimed {
     pub unfinished: bool,
     /// When the next contact falls due, where nothing more is due now.
     pub next_due: Option<Timestamp>,
+    /// Nothing was claimed, since this holds: the widest.
+    pub halted: Option<Halt>,
+    /// Contacts that wait for another campaign's interaction to end.
+    pub locked: u64,
 }
 
 /// What became of one claim.
@@ -324,6 +336,10 @@ pub enum Settled {
 pub struct HistoryFilter {
     pub account: String,
     pub campaign: String,
+    /// These states alone, where any is named; shown names: `pending`, `retry` and the like are several.
+    pub states: Vec<ContactState>,
+    pub outcomes: Vec<Outcome>,
+    pub codes: Vec<i64>,
     /// How many rows at most; all where there is none.
     pub limit: Option<u64>,
 }
@@ -339,7 +355,9 @@ pub struct HistoryRow {
     pub outcome: Option<Outcome>,
     /// Meta's delivery status, or `failed`, `uncertain`, `in_flight`; none where nothing was sent.
     pub status: Option<String>,
+    /// The time that Meta gave of the latest status; before there is one, when the attempt was made.
     pub at: Option<Timestamp>,
+    /// Attempts that count, of all rounds.
     pub attempts: u32,
     pub message_id: Option<String>,
     pub code: Option<i64>,
@@ -348,4 +366,7 @@ pub struct HistoryRow {
     pub due_at: Option<Timestamp>,
     pub list: String,
     pub line: u64,
+    /// Who made the latest attempt.
+    pub worker: Option<String>,
+    pub answer: Option<CampaignAnswer>,
 }

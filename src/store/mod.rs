@@ -6,20 +6,35 @@
 //!
 //! Times come from the caller, whose clock may be the sandbox's.
 
+mod contact;
+mod errand;
+mod halt;
 mod ledger;
 mod lock;
+mod receiving;
 pub mod sqlite;
 mod state;
 
 #[cfg(test)]
 mod conformance;
 
+pub use contact::{
+    AnswerKind, CampaignAnswer, CampaignEntry, ContactFile, Contacts, Entry, Held,
+    InteractionFilter, InteractionRow, Pricing, RECEIVER_SILENCE, RecontactRequest, RetryOf,
+    SERVICE_WINDOW, Suppressed, Suspect, Window,
+};
+pub use errand::{Errand, ErrandCounts, ErrandKind, Errands, NewErrand, Ran};
+pub use halt::{Halt, HaltCause, Halts, Happening, HappeningFilter, Scope};
 pub use ledger::{
     Audience, CampaignRecord, CampaignState, Candidate, Claim, ClaimRequest, Claimed, Comparison,
     ContactState, Delivery, Gaps, HistoryFilter, HistoryRow, HistoryRows, Hopper, LedgerInfo,
     Member, Outcome, Settled, Settlement, Standing, Verdict,
 };
 pub use lock::{Lease, LockInfo, LockRequest};
+pub use receiving::{
+    Circumstances, Clerk, Conversation, Dead, DeadLetter, DeliveryStatus, Events, Fact, Failure,
+    Inbound, Inbox, Intake, Interaction, Lift, Person, Reading, Receipt, TakenIn, Unread,
+};
 pub use state::{Applied, RightUsed};
 
 use std::path::PathBuf;
@@ -58,6 +73,11 @@ pub enum Error {
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 type Answer<'a, T> = BoxFuture<'a, Result<T>>;
+
+/// All that one database keeps.
+pub trait Database: Store + Halts + Inbox + Events + Errands + Contacts {}
+
+impl<T: Store + Halts + Inbox + Events + Errands + Contacts> Database for T {}
 
 /// State and ledger, whatever engine keeps them.
 pub trait Store: Send + Sync {
@@ -120,6 +140,13 @@ pub trait Store: Send + Sync {
         campaign: &'a str,
         now: Timestamp,
     ) -> Answer<'a, Standing>;
+    /// Returns when the earliest of a campaign's fresh and retry contacts falls due, or fell due; none where nobody does.
+    fn next_due<'a>(
+        &'a self,
+        account: &'a str,
+        campaign: &'a str,
+        now: Timestamp,
+    ) -> Answer<'a, Option<Timestamp>>;
     /// Returns how many different contacts an account's campaigns messaged since `since` (claims count).
     fn recipients_since<'a>(&'a self, account: &'a str, since: Timestamp) -> Answer<'a, u64>;
 

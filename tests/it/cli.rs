@@ -6,6 +6,7 @@
 
 mod adoption;
 mod budgets;
+mod conversations;
 mod exits;
 mod failures;
 mod guards;
@@ -15,4 +16,5 @@ mod planning;
 mod quickstart;
 mod secrets;
 mod sending;
+mod status;
 mod terminal;

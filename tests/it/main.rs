@@ -9,3 +9,4 @@ mod kit;
 mod openapi;
 mod sandbox;
 mod scale;
+mod serve;

@@ -8,7 +8,8 @@ use super::decide::Rules;
 use super::flights::Ticket;
 use super::lane::Due;
 use super::run::Run;
-use super::{Failpoint, tenure};
+use super::{Cause, Failpoint, Halt, tenure};
+use crate::store::{self, Scope};
 
 impl Run<'_> {
     /// Claims that are not settled, wherever they are.
@@ -84,8 +85,9 @@ impl Run<'_> {
         let claimed = match result {
             Ok(claimed) => claimed,
             Err(error) => {
-                let taken = notes.lock().newcomers.len();
-                portfolio.give_back(u64::try_from(taken).unwrap_or(u64::MAX));
+                let taken = u64::try_from(notes.lock().newcomers.len()).unwrap_or(u64::MAX);
+                portfolio.counted(taken);
+                portfolio.give_back(taken);
                 match tenure::lost_by(&error) {
                     Some(halt) => self.stop_for(halt),
                     None => self.fail(error),
@@ -97,6 +99,7 @@ impl Run<'_> {
             self.observer.reached(Failpoint::AfterClaim);
         }
         let mut noted = notes.lock();
+        portfolio.counted(u64::try_from(noted.newcomers.len()).unwrap_or(u64::MAX));
         let lane = &mut self.lanes[index];
         if claimed.claims.len() < max && !claimed.unfinished {
             lane.nothing_more_before(claimed.next_due, at);
@@ -104,6 +107,7 @@ impl Run<'_> {
             lane.more_is_due();
         }
         lane.summary.postponed += claimed.postponed;
+        lane.summary.locked += claimed.locked;
         lane.summary.limited = noted.limited;
         for (reason, count) in &noted.skipped {
             *lane
@@ -123,10 +127,43 @@ impl Run<'_> {
         let unused = u64::try_from(noted.newcomers.len()).unwrap_or(u64::MAX);
         portfolio.give_back(unused);
         drop(noted);
+        if let Some(held) = &claimed.halted {
+            self.held(index, held);
+        }
+        let lane = &self.lanes[index];
         let halt = lane.summary.halted.clone().or_else(|| self.stopped.clone());
         if let Some(halt) = halt {
             let queue = std::mem::take(&mut self.lanes[index].queue);
             self.put_back(index, queue, &halt.reason);
         }
     }
+
+    /// The ledger answers that a halt holds: it covers the campaign, or all that this number sends.
+    fn held(&mut self, index: usize, held: &store::Halt) {
+        let halt = Halt {
+            cause: Cause::Halted,
+            code: held.code,
+            reason: held_words(held),
+        };
+        match held.scope {
+            Scope::Account | Scope::Number => self.stop_for(halt),
+            Scope::Template | Scope::Campaign => self.halt(index, halt),
+        }
+    }
+}
+
+fn held_words(held: &store::Halt) -> String {
+    let what = match held.scope {
+        Scope::Account => "the account is".to_owned(),
+        Scope::Number => "the number is".to_owned(),
+        Scope::Template => format!("the template {} is", held.subject),
+        Scope::Campaign => "the campaign is".to_owned(),
+    };
+    let until = held
+        .until
+        .map_or_else(String::new, |until| format!(", until {until}"));
+    format!(
+        "{what} halted by {} since {}{until}: {}",
+        held.actor, held.since, held.reason
+    )
 }

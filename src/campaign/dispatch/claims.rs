@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::decide::{Notes, Rules};
 use super::{Campaign, Dispatch};
+use crate::campaign::halting;
 use crate::store::{self, ClaimRequest, Claimed, Lease};
 
 /// The claim that is under way, if one is.
@@ -57,7 +58,7 @@ impl<'a> Claims<'a> {
             template: campaign.gaps.template.clone(),
             now,
             max,
-            worker: dispatch.identity.holder.clone(),
+            worker: halting::actor(&dispatch.identity),
             lease: lease.clone(),
             decide: Box::new(move |candidate| rules.decide(candidate)),
         };
@@ -66,7 +67,10 @@ impl<'a> Claims<'a> {
             max,
             at: now,
             notes,
-            answer: dispatch.store.claim(request),
+            answer: match &campaign.claimer {
+                Some(claimer) => claimer(request),
+                None => dispatch.store.claim(request),
+            },
         });
     }
 

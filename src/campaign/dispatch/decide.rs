@@ -13,6 +13,8 @@ use crate::store::{Candidate, Gaps, Verdict};
 
 /// A suppression has come in since the audience was gathered.
 pub(super) const SUPPRESSED: &str = "suppressed";
+/// The person behind the number may be another.
+pub(super) const IDENTITY_CHANGED: &str = "identity_changed";
 /// Quiet hours leave no hour that is open in every zone that the contact may be in.
 pub(super) const NO_COMMON_HOUR: &str = "no_common_hour";
 /// Meta does not let the business message people of this country.
@@ -73,6 +75,9 @@ impl Rules {
     pub(super) fn decide(&self, candidate: &Candidate) -> Verdict {
         if candidate.suppressed {
             return self.skip(SUPPRESSED);
+        }
+        if candidate.held {
+            return self.skip(IDENTITY_CHANGED);
         }
         if self.is_country_refused(&candidate.phone) {
             return self.skip(COUNTRY_REFUSED);

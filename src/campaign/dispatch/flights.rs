@@ -33,6 +33,7 @@ pub(super) struct Flight {
     /// Attempts that count, this one included.
     pub counted: u32,
     pub phone: String,
+    pub language: String,
     pub newcomer: bool,
     /// The pacer's epoch at the start: an answer tells about the rate of that time.
     pub epoch: u64,
@@ -96,6 +97,7 @@ impl Flights {
             attempt_id: claim.attempt_id,
             counted: claim.counted,
             phone: claim.phone,
+            language: claim.language,
             newcomer,
             epoch,
         };

@@ -12,7 +12,7 @@ use crate::campaign::limits::Portfolio;
 use crate::campaign::retry::Backoff;
 use crate::clock::Clock;
 use crate::meta::SendOutcome;
-use crate::store::{Gaps, Store};
+use crate::store::{self, ClaimRequest, Claimed, Gaps, Store};
 
 /// Hands one message to Meta, once, whatever happens.
 pub trait Sender: Send + Sync {
@@ -25,6 +25,10 @@ pub type NextOpening = Arc<dyn Fn(Timestamp, &[String]) -> Opening + Send + Sync
 pub type CountryOf = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 /// Returns the id under which a media file (`sha256:…`) is uploaded for the number.
 pub type MediaId = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Another way to claim than [`Store::claim`], with the same promises.
+pub type Claimer =
+    Arc<dyn Fn(ClaimRequest) -> BoxFuture<'static, store::Result<Claimed>> + Send + Sync>;
 
 /// When a contact may be messaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +97,8 @@ pub struct Campaign {
     pub quiet_hours: Option<NextOpening>,
     pub backoff: Backoff,
     pub media: MediaId,
+    /// How its contacts are claimed; [`Store::claim`] where left out.
+    pub claimer: Option<Claimer>,
 }
 
 impl fmt::Debug for Campaign {
@@ -136,6 +142,8 @@ pub struct Tuning {
     pub outage_patience: u32,
     /// How often settling is tried while the store fails.
     pub settle_tries: u32,
+    /// Whether what is due is counted at the start, for whoever watches: this reads the whole hopper.
+    pub counts_due: bool,
 }
 
 impl Default for Tuning {
@@ -155,6 +163,7 @@ impl Default for Tuning {
             answer_patience: 10,
             outage_patience: 20,
             settle_tries: 5,
+            counts_due: true,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{Timestamp, TimestampArithmetic};
 
 use super::{Cause, Halt};
+use crate::campaign::judgement::Failed;
 use crate::campaign::retry::Backoff;
 use crate::meta::{Class, GraphError, SendOutcome};
 use crate::store::Settled;
@@ -69,7 +70,7 @@ impl Effect {
     }
 }
 
-/// Judges one outcome. The one place where the classes of Meta's errors become deeds.
+/// Judges one outcome.
 pub(super) fn judge(outcome: SendOutcome, attempt: &Attempt<'_>) -> (Settled, Effect) {
     match outcome {
         SendOutcome::Accepted {
@@ -94,14 +95,14 @@ pub(super) fn judge(outcome: SendOutcome, attempt: &Attempt<'_>) -> (Settled, Ef
 
 fn refused(error: &GraphError, attempt: &Attempt<'_>) -> (Settled, Effect) {
     let reason = error.to_string();
-    let retries = attempt.counted.saturating_sub(1);
-    let verdict = error.verdict();
-    let failed = |retry_at, suppress| Settled::Failed {
+    let failed = Failed {
         code: Some(error.code),
-        reason: reason.clone(),
-        retry_at,
-        suppress,
+        reason: &reason,
+        counted: attempt.counted,
+        at: attempt.at,
+        backoff: attempt.backoff,
     };
+    let verdict = error.verdict();
     let halt = |cause| Halt {
         cause,
         code: Some(error.code),
@@ -111,13 +112,10 @@ fn refused(error: &GraphError, attempt: &Attempt<'_>) -> (Settled, Effect) {
     // closed with its first requests.
     let waits = || released(&reason, attempt.at);
     // A code that keeps coming back is not what it was taken for at first.
-    let class = verdict.class_after(retries);
+    let class = verdict.class_after(failed.retries());
     match class {
         Class::Temporary => (
-            failed(
-                Some(attempt.later(attempt.backoff.after(attempt.counted))),
-                false,
-            ),
+            failed.again(),
             Effect::Passing {
                 reason: reason.clone(),
             },
@@ -135,18 +133,15 @@ fn refused(error: &GraphError, attempt: &Attempt<'_>) -> (Settled, Effect) {
             ),
             Effect::Pair,
         ),
-        Class::ContactLater => (
-            failed(verdict.wait(retries).map(|wait| attempt.later(wait)), false),
-            Effect::Contact,
-        ),
-        Class::Contact => (failed(None, false), Effect::Contact),
-        Class::ContactSuppress => (failed(None, true), Effect::Contact),
-        Class::Country => (failed(None, false), Effect::RefuseCountry),
+        Class::ContactLater => (failed.by_table(&verdict), Effect::Contact),
+        Class::Contact => (failed.finally(), Effect::Contact),
+        Class::ContactSuppress => (failed.suppressed(), Effect::Contact),
+        Class::Country => (failed.finally(), Effect::RefuseCountry),
         Class::Template => (waits(), Effect::HaltCampaign(halt(Cause::Template))),
         Class::Number => (waits(), Effect::HaltNumber(halt(Cause::Number))),
         Class::Account => (waits(), Effect::HaltNumber(halt(Cause::Account))),
         Class::Request => (
-            failed(None, false),
+            failed.finally(),
             Effect::Request {
                 code: error.code,
                 reason: reason.clone(),

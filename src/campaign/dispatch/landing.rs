@@ -7,7 +7,7 @@ use super::flights::{Flight, Landed, Ticket};
 use super::judge::{self, Attempt, Effect};
 use super::results::Entry;
 use super::run::Run;
-use super::{Cause, Failpoint, Halt};
+use super::{Cause, Failpoint, Halt, Refusal};
 use crate::campaign::retry;
 use crate::store::{self, Settled, Settlement};
 
@@ -85,9 +85,30 @@ impl Run<'_> {
                     std::sync::Arc::make_mut(&mut self.refused_countries).insert(country);
                 }
             }
-            Effect::HaltCampaign(halt) => self.halt(flight.lane, halt),
-            Effect::HaltNumber(halt) => self.stop_for(halt),
+            Effect::HaltCampaign(halt) => {
+                self.say_refused(flight, &halt);
+                self.halt(flight.lane, halt);
+            }
+            Effect::HaltNumber(halt) => {
+                self.say_refused(flight, &halt);
+                self.stop_for(halt);
+            }
         }
+    }
+
+    /// Tells of the first refusal of its kind.
+    fn say_refused(&self, flight: &Flight, halt: &Halt) {
+        let lane = &self.lanes[flight.lane];
+        if lane.is_halted() || self.stopped.is_some() {
+            return;
+        }
+        self.observer.refused(&Refusal {
+            number: self.dispatch.number.id.clone(),
+            campaign: lane.campaign.name.clone(),
+            template: lane.campaign.template.clone(),
+            language: flight.language.clone(),
+            halt: halt.clone(),
+        });
     }
 
     /// Meta asks for patience. Of all that was under way when it did, only the first counts.

@@ -184,6 +184,7 @@ mod tests {
             quiet_hours: None,
             backoff: Backoff::default(),
             media: Arc::new(|_| None),
+            claimer: None,
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) fn body(
         "to": with_plus(&claim.phone),
         "type": "template",
         "template": content,
-        "biz_opaque_callback_data": claim.attempt_id,
+        "biz_opaque_callback_data": claim.tag,
     }))
 }
 
@@ -75,6 +75,7 @@ mod tests {
     fn claim(variables: Value) -> Claim {
         Claim {
             attempt_id: "00ff".to_owned(),
+            tag: "00ff".to_owned(),
             phone: "+37255501234".to_owned(),
             language: "en_US".to_owned(),
             variables,

@@ -53,9 +53,10 @@ mod tenure;
 mod tests;
 
 pub use job::{
-    Campaign, CountryOf, Dispatch, Identity, MediaId, NextOpening, Number, Opening, Sender, Tuning,
+    Campaign, Claimer, CountryOf, Dispatch, Identity, MediaId, NextOpening, Number, Opening,
+    Sender, Tuning,
 };
-pub use observer::{Failpoint, Observer, Progress};
+pub use observer::{Failpoint, Observer, Progress, Refusal};
 pub use run::run;
 pub use summary::{CampaignSummary, Cause, Halt, Summary};
 

@@ -6,6 +6,19 @@ use jiff::Timestamp;
 
 use super::Halt;
 
+/// A refusal after which the next request would be refused too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Our number's id at Meta.
+    pub number: String,
+    pub campaign: String,
+    /// The template's name at Meta.
+    pub template: String,
+    pub language: String,
+    /// Its cause says what is refused: the template, the number or the account.
+    pub halt: Halt,
+}
+
 /// How far a dispatch is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
@@ -46,6 +59,10 @@ pub trait Observer: Send + Sync {
     /// A campaign, or with none the whole number, stopped before its end.
     fn halted(&self, campaign: Option<&str>, halt: &Halt) {
         let _ = (campaign, halt);
+    }
+    /// Meta refused in a way that holds beyond this run.
+    fn refused(&self, refusal: &Refusal) {
+        let _ = refusal;
     }
     /// Nothing can be sent before `until`, which is waited for.
     fn waiting(&self, until: Timestamp) {

@@ -122,7 +122,9 @@ impl<'a> Run<'a> {
         for lane in &mut self.lanes {
             let name = &lane.campaign.name;
             lane.summary.expired = store.expire(account, name, now).await?;
-            self.due_at_start += store.standing(account, name, now).await?.due;
+            if self.dispatch.tuning.counts_due {
+                self.due_at_start += store.standing(account, name, now).await?.due;
+            }
         }
         Ok(())
     }

@@ -63,6 +63,8 @@ pub struct CampaignSummary {
     pub skipped: BTreeMap<String, u64>,
     /// Put off by quiet hours or a gap.
     pub postponed: u64,
+    /// Waits for another campaign's interaction with the contact to end.
+    pub locked: u64,
     /// Closed by the passing of time before sending began.
     pub expired: u64,
     /// The portfolio's 24-hour limit is used up, and somebody waits for it.
@@ -118,4 +120,6 @@ pub enum Cause {
     Account,
     /// The ledger cannot be written.
     Ledger,
+    /// The ledger holds a halt: somebody pulled the brake, or Meta said so.
+    Halted,
 }

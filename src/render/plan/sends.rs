@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 
 use super::{DEEP, entry};
 use crate::campaign::{Send, skip};
-use crate::render::count;
 use crate::render::style::Look;
+use crate::render::{count, halt as halts};
 use crate::sanitize;
 
 /// A campaign that has nothing to send, nothing to come and nothing to tell is folded away.
@@ -63,6 +63,9 @@ fn facts(send: &Send, look: Look) -> Vec<(&'static str, String)> {
         let addresses: Vec<String> = send.waits_for.iter().map(ToString::to_string).collect();
         let told = format!("{} to be approved", addresses.join(", "));
         fact("waits for", look.waiting(told));
+    }
+    for halt in &send.halts {
+        fact("halted", look.alarming(halts::line(halt)));
     }
     if send.now + send.when_ready > 0 {
         let took = i64::try_from(send.seconds_at_rate).unwrap_or(i64::MAX);
@@ -145,6 +148,7 @@ fn by_reason(
 fn meaning(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "gap" => "messaged too short a time ago (guards min_gap and repeat_template)",
+        "halted" => "sending is halted; `waform resume` lets it go on",
         "paused" => "the campaign is paused",
         "not_started" => "the campaign's start has not come",
         "quiet_hours" => "it is within the quiet hours where they are",

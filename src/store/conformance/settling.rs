@@ -170,6 +170,7 @@ pub(super) async fn history_gives_everyone_once(open: Opener) {
             account: ACCOUNT.to_owned(),
             campaign: CAMPAIGN.to_owned(),
             limit,
+            ..HistoryFilter::default()
         };
         house.store.history(&filter).try_concat().await.unwrap()
     };
@@ -185,7 +186,7 @@ pub(super) async fn history_gives_everyone_once(open: Opener) {
         state: ContactState::RetryDue,
         outcome: None,
         status: Some("failed".to_owned()),
-        at: Some(at(10)),
+        at: Some(at(11)),
         attempts: 1,
         message_id: None,
         code: Some(131_026),
@@ -193,6 +194,8 @@ pub(super) async fn history_gives_everyone_once(open: Opener) {
         due_at: Some(at(500)),
         list: "customers".to_owned(),
         line: 1,
+        worker: Some("worker".to_owned()),
+        answer: None,
     };
     assert_eq!(all[0], expected);
     let rows: BTreeMap<_, _> = all

@@ -11,7 +11,7 @@ use super::codes::{At, AttemptState, phone_text, zones};
 use super::compare::LastSent;
 use super::error::Work;
 use super::store::Core;
-use super::{locks, standing, state};
+use super::{halts, locks, standing, state, waiting};
 use crate::store::{
     CampaignState, Candidate, Claim, ClaimRequest, Claimed, ContactState, Outcome, Result, Verdict,
 };
@@ -61,6 +61,7 @@ struct Due {
     variables: String,
     latest: u32,
     suppressed: bool,
+    held: bool,
 }
 
 impl Round {
@@ -70,6 +71,18 @@ impl Round {
         state::see_time(connection, now)?;
         let known = campaigns::get(connection, &self.request.account, &self.request.campaign)?;
         if known.record.state != CampaignState::Running || standing::has_ended(&known.record, now) {
+            self.finished = true;
+            return Ok(());
+        }
+        self.claimed.halted = halts::holding(
+            connection,
+            &self.request.account,
+            &self.request.lease.number,
+            &self.request.template,
+            &self.request.campaign,
+            now,
+        )?;
+        if self.claimed.halted.is_some() {
             self.finished = true;
             return Ok(());
         }
@@ -112,7 +125,9 @@ impl Round {
             "SELECT m.contact, m.due_at, m.counted, c.phone, v.language, v.zones, v.variables,
                     (SELECT coalesce(max(a.number), 0) FROM attempt a
                      WHERE a.contact = m.contact AND a.campaign = m.campaign),
-                    EXISTS (SELECT 1 FROM suppressed x WHERE x.contact = m.contact AND x.account = ?5)
+                    EXISTS (SELECT 1 FROM suppressed x WHERE x.contact = m.contact AND x.account = ?5),
+                    EXISTS (SELECT 1 FROM identity i
+                            WHERE i.contact = m.contact AND i.account = ?5 AND i.acknowledged_at IS NULL)
              FROM member m INDEXED BY member_due
              JOIN contact c ON c.id = m.contact
              JOIN member_values v ON v.campaign = m.campaign AND v.contact = m.contact
@@ -137,7 +152,11 @@ impl Round {
     fn look_at(&mut self, desk: &mut Desk<'_>, due: Due) -> Work<()> {
         let request = &mut self.request;
         if due.counted >= desk.max_attempts {
-            return desk.close(due.contact, Outcome::Failed, None);
+            return desk.give_up(due.contact);
+        }
+        if desk.is_locked(due.contact)? {
+            self.claimed.locked += 1;
+            return desk.wait(due.contact);
         }
         let last = desk.sent.to(Some(due.contact), &request.template)?;
         let candidate = Candidate {
@@ -147,6 +166,7 @@ impl Round {
             last_same_template: last.same_template,
             last_any_template: last.any_template,
             suppressed: due.suppressed,
+            held: due.held,
         };
         match (request.decide)(&candidate) {
             Verdict::Claim => {
@@ -158,7 +178,7 @@ impl Round {
                 self.claimed.postponed += 1;
             }
             Verdict::Skip(reason) => {
-                desk.close(due.contact, Outcome::Skipped, Some(&reason))?;
+                desk.skip(due.contact, &reason)?;
                 self.claimed.skipped += 1;
             }
             // What is postponed to a time that has passed is left as it is.
@@ -179,11 +199,15 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         variables: row.get(6)?,
         latest: row.get(7)?,
         suppressed: row.get(8)?,
+        held: row.get(9)?,
     })
 }
 
 /// The statements that decide candidates.
 struct Desk<'c> {
+    connection: &'c Connection,
+    /// The account has other campaigns: their interactions hold contacts back.
+    shared: bool,
     ledger: &'c str,
     account: &'c str,
     campaign_name: &'c str,
@@ -204,6 +228,8 @@ impl<'c> Desk<'c> {
         account: &str,
     ) -> Work<Self> {
         Ok(Self {
+            connection,
+            shared: campaigns::ids(connection, account)?.len() > 1,
             ledger,
             account: &campaign.record.account,
             campaign_name: &campaign.record.name,
@@ -222,7 +248,7 @@ impl<'c> Desk<'c> {
                 "UPDATE member SET due_at = ?3 WHERE campaign = ?1 AND contact = ?2",
             )?,
             closed: connection.prepare_cached(
-                "UPDATE member SET state = ?3, outcome = ?4, reason = ?5, due_at = NULL
+                "UPDATE member SET state = ?3, outcome = ?4, reason = ?5, passing = ?6, due_at = NULL
                  WHERE campaign = ?1 AND contact = ?2",
             )?,
         })
@@ -257,6 +283,14 @@ impl<'c> Desk<'c> {
         ])?;
         Ok(Claim {
             attempt_id: hex::encode(id),
+            tag: attempt_id::Tag {
+                ledger: self.ledger.to_owned(),
+                campaign: self.campaign,
+                contact: due.contact,
+                number: candidate.attempt,
+                id,
+            }
+            .to_string(),
             phone: candidate.phone,
             language: due.language,
             variables: serde_json::from_str(&due.variables)?,
@@ -271,13 +305,38 @@ impl<'c> Desk<'c> {
         Ok(())
     }
 
-    fn close(&mut self, contact: i64, outcome: Outcome, reason: Option<&str>) -> Work<()> {
+    fn is_locked(&self, contact: i64) -> Work<bool> {
+        Ok(self.shared
+            && waiting::is_locked(self.connection, self.account, contact, self.campaign)?)
+    }
+
+    fn wait(&self, contact: i64) -> Work<()> {
+        waiting::wait(self.connection, self.campaign, contact)
+    }
+
+    fn skip(&mut self, contact: i64, reason: &str) -> Work<()> {
+        self.close(contact, Outcome::Skipped, Some(reason), false)
+    }
+
+    /// Closes a contact for want of attempts.
+    fn give_up(&mut self, contact: i64) -> Work<()> {
+        self.close(contact, Outcome::Failed, None, true)
+    }
+
+    fn close(
+        &mut self,
+        contact: i64,
+        outcome: Outcome,
+        reason: Option<&str>,
+        passing: bool,
+    ) -> Work<()> {
         self.closed.execute(params![
             self.campaign,
             contact,
             ContactState::Closed,
             outcome,
-            reason
+            reason,
+            passing,
         ])?;
         Ok(())
     }

@@ -4,7 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use super::super::{CampaignState, ContactState, Outcome};
+use super::super::{
+    AnswerKind, CampaignState, ContactState, DeliveryStatus, ErrandKind, HaltCause, Outcome, Scope,
+};
 use super::error::{Failure, Work};
 use crate::store::Error;
 
@@ -103,9 +105,25 @@ pub(super) enum Reached {
     Failed,
 }
 
+/// Where an errand stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ErrandState {
+    Waiting,
+    InFlight,
+    Done,
+    Failed,
+    Uncertain,
+}
+
 coded!(CampaignState: Running, Paused, Stopped);
-coded!(ContactState: Fresh, RetryDue, InFlight, Uncertain, AwaitingResponse, Closed);
+coded!(ContactState: Fresh, RetryDue, InFlight, Uncertain, AwaitingResponse, Closed, WaitingLock);
 coded!(Outcome: Answered, NoAnswer, Failed, FellBack, Skipped, Expired, Stopped, Uncertain);
+coded!(DeliveryStatus: Failed, Sent, Delivered, Read);
+coded!(AnswerKind: Option, Other, Late);
+coded!(Scope: Account, Number, Template, Campaign);
+coded!(HaltCause: Stopped, Restored, Late, Meta, Refused);
+coded!(ErrandKind: Reply, Handoff, Notify);
+coded!(ErrandState: Waiting, InFlight, Done, Failed, Uncertain);
 coded!(AttemptState: InFlight, Accepted, Failed, Uncertain, Released);
 coded!(Reached: Nothing, Accepted, Sent, Delivered, Read, Failed);
 
@@ -184,6 +202,14 @@ mod tests {
         assert_eq!(codes, (0..8i64).map(ToSqlOutput::from).collect::<Vec<_>>());
         assert_eq!(
             ContactState::AwaitingResponse.to_sql().unwrap(),
+            ToSqlOutput::from(4i64)
+        );
+        assert_eq!(
+            ErrandState::Uncertain.to_sql().unwrap(),
+            ToSqlOutput::from(4i64)
+        );
+        assert_eq!(
+            HaltCause::Refused.to_sql().unwrap(),
             ToSqlOutput::from(4i64)
         );
     }

@@ -208,7 +208,7 @@ impl<'a> Place<'a> {
 fn take_out(connection: &Connection, campaign: i64) -> Work<()> {
     let gone: Vec<i64> = connection
         .prepare(
-            "DELETE FROM member WHERE campaign = ?1 AND counted = 0 AND NOT EXISTS (
+            "DELETE FROM member WHERE campaign = ?1 AND counted = 0 AND earlier = 0 AND NOT EXISTS (
                  SELECT 1 FROM contact c JOIN staging.person p ON p.phone = c.phone
                  WHERE c.id = member.contact)
              RETURNING contact",
@@ -220,6 +220,10 @@ fn take_out(connection: &Connection, campaign: i64) -> Work<()> {
     let mut needed = connection.prepare_cached(
         "SELECT 1 FROM attempt WHERE contact = ?1
          UNION ALL SELECT 1 FROM suppressed WHERE contact = ?1
+         UNION ALL SELECT 1 FROM inbound WHERE contact = ?1
+         UNION ALL SELECT 1 FROM preference WHERE contact = ?1
+         UNION ALL SELECT 1 FROM identity WHERE contact = ?1
+         UNION ALL SELECT 1 FROM suspect WHERE contact = ?1
          UNION ALL SELECT 1 FROM campaign k JOIN member m ON m.campaign = k.id AND m.contact = ?1
          LIMIT 1",
     )?;

@@ -22,7 +22,7 @@ const NO_CAMPAIGN: i64 = -1;
 /// Parameters: the campaign's number, the account.
 pub(super) const EVERYONE: &str =
     "SELECT p.phone, p.detail, p.digest, p.zones, p.skip, c.id, x.contact IS NOT NULL,
-            m.state, m.outcome, m.due_at, m.counted, m.digest, m.reason
+            m.state, m.outcome, m.due_at, m.counted + m.earlier, m.digest, m.reason
      FROM staging.person p
      LEFT JOIN contact c ON c.phone = p.phone
      LEFT JOIN suppressed x ON x.contact = c.id AND x.account = ?2
@@ -47,6 +47,7 @@ pub(super) struct Stored {
     pub(super) state: ContactState,
     pub(super) outcome: Option<Outcome>,
     pub(super) due_at: Option<Timestamp>,
+    /// Attempts of all rounds.
     pub(super) counted: u32,
     pub(super) digest: i64,
     pub(super) reason: Option<String>,
@@ -96,7 +97,9 @@ impl<'a> Person<'a> {
                 unless_skipped(Relation::Waiting)
             }
             ContactState::RetryDue => unless_skipped(Relation::Due),
-            ContactState::InFlight | ContactState::AwaitingResponse => Relation::Waiting,
+            ContactState::InFlight | ContactState::AwaitingResponse | ContactState::WaitingLock => {
+                Relation::Waiting
+            }
             ContactState::Uncertain => Relation::Uncertain,
             ContactState::Closed if stored.is_skipped() => unless_skipped(Relation::New),
             ContactState::Closed => Relation::Closed,
@@ -117,7 +120,10 @@ impl Stored {
 
     /// Whether something may yet be sent, so that its values matter.
     pub(super) fn is_unsent(&self) -> bool {
-        matches!(self.state, ContactState::Fresh | ContactState::RetryDue) || self.is_skipped()
+        matches!(
+            self.state,
+            ContactState::Fresh | ContactState::RetryDue | ContactState::WaitingLock
+        ) || self.is_skipped()
     }
 }
 
@@ -227,8 +233,9 @@ fn earlier(now: Timestamp, by: SignedDuration) -> Timestamp {
 
 /// Counts the contacts of the hopper that were never messaged.
 pub(super) fn never_messaged(connection: &Connection, campaign: i64) -> Work<u64> {
-    let mut statement = connection
-        .prepare_cached("SELECT count(*) FROM member WHERE campaign = ?1 AND counted = 0")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM member WHERE campaign = ?1 AND counted = 0 AND earlier = 0",
+    )?;
     Ok(count(statement.query_row([campaign], |row| row.get(0))?))
 }
 
@@ -259,7 +266,8 @@ impl<'c> LastSent<'c> {
             })?;
         let statement = if any && !campaigns.is_empty() {
             Some(connection.prepare_cached(
-                "SELECT campaign, state, claimed_at, template = ?2 FROM attempt WHERE contact = ?1 AND state <> 4",
+                "SELECT campaign, state, claimed_at, template = ?2 FROM attempt
+                 WHERE contact = ?1 AND state <> 4 AND given_up = 0",
             )?)
         } else {
             None

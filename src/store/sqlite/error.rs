@@ -55,6 +55,10 @@ pub(super) fn from_sql(error: &rusqlite::Error, path: &Path) -> Error {
         ErrorCode::NotADatabase => Error::Foreign {
             path: path.to_owned(),
         },
+        // Somebody's data, not the file: it is refused for good.
+        ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig => {
+            Error::Invalid(format!("the ledger cannot hold it: {error}"))
+        }
         ErrorCode::DatabaseCorrupt => Error::Damaged {
             path: path.to_owned(),
             reason: error.to_string(),

@@ -11,7 +11,11 @@ use crate::store::Error;
 const APPLICATION_ID: i64 = 0x7761_666d;
 
 /// In the order of their versions, which count from one. A migration that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_receiving.sql"),
+    include_str!("migrations/0003_acting.sql"),
+];
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

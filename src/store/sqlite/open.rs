@@ -14,7 +14,7 @@ use super::migrate::{self, MIGRATIONS};
 use super::reader::{Readers, Source};
 use super::store::{Core, Sqlite};
 use super::writer::Writer;
-use crate::store::{Result, Store};
+use crate::store::{Database, Result};
 
 /// How long a writer waits for another process's transaction: bringing a million contacts in takes seconds.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -36,12 +36,12 @@ pub enum Mode {
 }
 
 /// Opens the state at `path`.
-pub fn open(path: &Path, mode: Mode) -> Result<Arc<dyn Store>> {
+pub fn open(path: &Path, mode: Mode) -> Result<Arc<dyn Database>> {
     Ok(Arc::new(Sqlite(Arc::new(core(path, mode)?))))
 }
 
 /// Opens an empty state of its own, which goes when it is dropped.
-pub fn temporary() -> Result<Arc<dyn Store>> {
+pub fn temporary() -> Result<Arc<dyn Database>> {
     let directory = private_directory()?;
     let mut core = core(&directory.path().join("state.db"), Mode::ReadWrite)?;
     core.keep(directory);
@@ -104,7 +104,7 @@ fn writable(path: &Path) -> Work<Connection> {
     connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
     connection.pragma_update(None, "wal_autocheckpoint", AUTOCHECKPOINT)?;
     connection.pragma_update(None, "journal_size_limit", LOG_LIMIT)?;
-    connection.set_prepared_statement_cache_capacity(128);
+    connection.set_prepared_statement_cache_capacity(256);
     migrate::run(&mut connection, path, MIGRATIONS)?;
     Ok(connection)
 }

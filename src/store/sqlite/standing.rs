@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::campaigns::{self, Known};
 use super::codes::{At, Reached, count};
 use super::error::Work;
-use crate::store::{CampaignRecord, ContactState, Delivery, Outcome, Standing};
+use crate::store::{CampaignRecord, CampaignState, ContactState, Delivery, Outcome, Standing};
 
 pub(super) fn standing(
     connection: &Connection,
@@ -51,7 +51,9 @@ fn count_state(standing: &mut Standing, state: ContactState) {
     match state {
         ContactState::Fresh => hopper.fresh += 1,
         ContactState::RetryDue => hopper.retry += 1,
-        ContactState::InFlight | ContactState::AwaitingResponse => hopper.pending += 1,
+        ContactState::InFlight | ContactState::AwaitingResponse | ContactState::WaitingLock => {
+            hopper.pending += 1;
+        }
         ContactState::Uncertain => {
             hopper.pending += 1;
             standing.uncertain += 1;
@@ -81,6 +83,31 @@ fn add(counts: &mut std::collections::BTreeMap<String, u64>, key: &str) {
 
 pub(super) fn has_ended(campaign: &CampaignRecord, now: Timestamp) -> bool {
     campaign.ends_at.is_some_and(|end| end <= now)
+}
+
+/// Tells when the earliest contact falls due, or fell due.
+pub(super) fn earliest(
+    connection: &Connection,
+    account: &str,
+    campaign: &str,
+    now: Timestamp,
+) -> Work<Option<Timestamp>> {
+    let Some(known) = campaigns::find(connection, account, campaign)? else {
+        return Ok(None);
+    };
+    let (record, mut statement) = (
+        &known.record,
+        connection.prepare_cached(
+            "SELECT min(due_at) FROM member INDEXED BY member_due WHERE campaign = ?1 AND state < 2",
+        )?,
+    );
+    if record.state != CampaignState::Running || has_ended(record, now) {
+        return Ok(None);
+    }
+    let earliest: Option<At> = statement.query_row([known.id], |row| row.get(0))?;
+    Ok(earliest
+        .map(|At(due)| due.max(record.starts_at))
+        .filter(|due| !has_ended(record, *due)))
 }
 
 /// Tells when the next contact falls due that is not due now. What falls due after the campaign's end never does.

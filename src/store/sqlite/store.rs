@@ -236,6 +236,19 @@ impl Store for Sqlite {
         )
     }
 
+    fn next_due<'a>(
+        &'a self,
+        account: &'a str,
+        campaign: &'a str,
+        now: Timestamp,
+    ) -> Answer<'a, Option<Timestamp>> {
+        let [account, campaign] = [account, campaign].map(str::to_owned);
+        Box::pin(
+            self.0
+                .read(move |connection| standing::earliest(connection, &account, &campaign, now)),
+        )
+    }
+
     fn recipients_since<'a>(&'a self, account: &'a str, since: Timestamp) -> Answer<'a, u64> {
         let account = account.to_owned();
         Box::pin(

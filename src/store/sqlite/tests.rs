@@ -206,7 +206,7 @@ fn a_newer_format_is_refused_naming_both() {
     let path = directory.path().join("state.db");
     drop(open(&path, Mode::ReadWrite).unwrap());
     let connection = Connection::open(&path).unwrap();
-    connection.pragma_update(None, "user_version", 7).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     for mode in [Mode::ReadWrite, Mode::ReadOnly] {
         let Err(error) = open(&path, mode) else {
@@ -216,8 +216,8 @@ fn a_newer_format_is_refused_naming_both() {
             matches!(
                 error,
                 Error::Newer {
-                    found: 7,
-                    known: 1,
+                    found: 99,
+                    known: 3,
                     ..
                 }
             ),
@@ -272,7 +272,7 @@ async fn an_older_format_is_read_from_a_copy_and_brought_up_to_date_by_a_writer(
 }
 
 /// Lets the file of an open state grow by so many pages and no more.
-async fn let_grow_by(core: &Core, pages: i64) {
+pub(super) async fn let_grow_by(core: &Core, pages: i64) {
     let limit = move |connection: &Connection| {
         let now: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
         connection.pragma_update(None, "max_page_count", now + pages)?;

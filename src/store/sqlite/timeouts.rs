@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::campaigns;
+use super::campaigns::{self, Known};
 use super::codes::{At, AttemptState};
 use super::error::Work;
-use super::{locks, standing, state};
+use super::{locks, standing, state, waiting};
 use crate::store::{CampaignState, ContactState, Lease, Outcome};
 
 /// Why an attempt is uncertain whose worker is gone.
@@ -59,6 +59,18 @@ pub(super) fn recover(connection: &Connection, lease: &Lease, now: Timestamp) ->
     Ok(orphans.len() as u64)
 }
 
+pub(super) const TIMED_OUT: &str = "UPDATE member INDEXED BY member_timeout
+     SET state = 5, due_at = NULL, outcome = CASE state WHEN 4 THEN 1 ELSE 7 END
+     WHERE campaign = ?1 AND state IN (3, 4) AND due_at <= ?2 RETURNING contact";
+pub(super) const UNSENT: &str = "UPDATE member INDEXED BY member_due
+     SET state = 5, due_at = NULL, outcome = CASE counted + earlier WHEN 0 THEN ?2 ELSE ?3 END,
+         passing = ?3 = 2 AND counted + earlier > 0
+     WHERE campaign = ?1 AND state < 2";
+pub(super) const LOCKED: &str = "UPDATE member INDEXED BY member_locked
+     SET state = 5, outcome = CASE counted + earlier WHEN 0 THEN ?2 ELSE ?3 END,
+         passing = ?3 = 2 AND counted + earlier > 0
+     WHERE campaign = ?1 AND state = 6";
+
 /// Closes what time has closed.
 pub(super) fn expire(
     connection: &Connection,
@@ -70,36 +82,36 @@ pub(super) fn expire(
         return Ok(0);
     };
     state::see_time(connection, now)?;
-    let mut waited = connection.prepare_cached(
-        "UPDATE member INDEXED BY member_timeout
-         SET state = ?3, due_at = NULL, outcome = CASE state WHEN ?4 THEN ?5 ELSE ?6 END
-         WHERE campaign = ?1 AND state IN (3, 4) AND due_at <= ?2",
-    )?;
-    let mut closed = waited.execute(params![
-        known.id,
-        At(now),
-        ContactState::Closed,
-        ContactState::AwaitingResponse,
-        Outcome::NoAnswer,
-        Outcome::Uncertain,
-    ])?;
+    let mut closed = time_out(connection, &known, now)?;
     let (never_messaged, failed) = if known.record.state == CampaignState::Stopped {
         (Outcome::Stopped, Outcome::Stopped)
     } else if standing::has_ended(&known.record, now) {
         (Outcome::Expired, Outcome::Failed)
     } else {
-        return Ok(closed as u64);
+        return Ok(closed);
     };
-    let mut unsent = connection.prepare_cached(
-        "UPDATE member INDEXED BY member_due
-         SET state = ?2, due_at = NULL, outcome = CASE counted WHEN 0 THEN ?3 ELSE ?4 END
-         WHERE campaign = ?1 AND state < 2",
-    )?;
-    closed += unsent.execute(params![
-        known.id,
-        ContactState::Closed,
-        never_messaged,
-        failed
-    ])?;
-    Ok(closed as u64)
+    for statement in [UNSENT, LOCKED] {
+        let mut statement = connection.prepare_cached(statement)?;
+        closed += statement.execute(params![known.id, never_messaged, failed])? as u64;
+    }
+    Ok(closed)
+}
+
+/// Closes those whose response did not come, and lets go who waited for that.
+fn time_out(connection: &Connection, campaign: &Known, now: Timestamp) -> Work<u64> {
+    let somebody_waits = waiting::any(connection)?;
+    let mut ended = Vec::new();
+    let mut closed = 0;
+    let mut statement = connection.prepare_cached(TIMED_OUT)?;
+    let mut rows = statement.query(params![campaign.id, At(now)])?;
+    while let Some(row) = rows.next()? {
+        closed += 1;
+        if somebody_waits {
+            ended.push(row.get::<_, i64>(0)?);
+        }
+    }
+    for contact in ended {
+        waiting::release(connection, &campaign.record.account, contact, now)?;
+    }
+    Ok(closed)
 }

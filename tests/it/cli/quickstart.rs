@@ -22,7 +22,8 @@ async fn the_readmes_first_command_ends_with_the_campaign_sent_and_the_second_ru
           footer             Reply STOP to opt out
           buttons[0]         Phone call (quick reply)
           buttons[1]         WhatsApp message (quick reply)
-      + template.order_update["es"] will be created  waform.toml:37
+          buttons[2]         Call us (phone number +15550783881)
+      + template.order_update["es"] will be created  waform.toml:39
           category           UTILITY
           parameter_format   NAMED
           header.text        El pedido {{order_no}} está listo
@@ -30,7 +31,8 @@ async fn the_readmes_first_command_ends_with_the_campaign_sent_and_the_second_ru
           footer             Responde STOP para no recibir más
           buttons[0]         Llamada (quick reply)
           buttons[1]         Mensaje de WhatsApp (quick reply)
-      + campaign.order_updates will be created  waform.toml:66
+          buttons[2]         Llámanos (phone number +15550783881)
+      + campaign.order_updates will be created  waform.toml:68
           template   order_update
           from       +15550783881
           lists      customers

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::kit::{Project, World};
 
 /// The same run on a terminal of its own.
-fn on_a_terminal(command: &Command) -> Command {
+pub(super) fn on_a_terminal(command: &Command) -> Command {
     let quoted: Vec<String> = std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|word| format!("'{}'", word.to_str().unwrap()))
@@ -19,7 +19,8 @@ fn on_a_terminal(command: &Command) -> Command {
             "--quiet",
             "--return",
             "--command",
-            &quoted.join(" "),
+            // In the shell's place: Ctrl-C is for the command alone.
+            &format!("exec {}", quoted.join(" ")),
             "/dev/null",
         ])
         .env_clear()

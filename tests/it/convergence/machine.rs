@@ -16,7 +16,7 @@ use waform::meta::{self, GraphReader, GraphWriter, Patience};
 use waform::resource::account::{Account, Deletion};
 use waform::resource::{self, Project as Declared};
 use waform::secret::SecretString;
-use waform::store::{Store, sqlite};
+use waform::store::{Database, sqlite};
 
 use super::configurations::Configuration;
 use crate::kit::{Project, Request, TOKEN, World};
@@ -111,7 +111,7 @@ impl Machine {
         project.all::<Account>().map(side).collect()
     }
 
-    fn store(&self) -> Arc<dyn Store> {
+    fn store(&self) -> Arc<dyn Database> {
         sqlite::open(&self.project.state(), sqlite::Mode::ReadWrite).unwrap()
     }
 
@@ -148,7 +148,7 @@ impl Machine {
             process: std::process::id(),
             command: "waform apply".to_owned(),
         };
-        let lock = StateLock::take(Arc::clone(&store), &holder, &clock, Duration::ZERO)
+        let lock = StateLock::take(store.clone(), &holder, &clock, Duration::ZERO)
             .await
             .map_err(|error| error.to_string())?;
         let result = async {
@@ -219,6 +219,8 @@ impl Machine {
                 command: holder.command,
             },
             writers: &writers,
+            uploads: campaign::Uploads::default(),
+            tell: campaign::news::Notices::of(&project).tell(),
         };
         let sent = campaign::send(&sending, launched, Arc::new(()), CancellationToken::new())
             .await

@@ -128,6 +128,18 @@ impl Child {
         self.stdout.wait_for(text);
     }
 
+    /// Whether it has said something on standard output by now.
+    pub(crate) fn said(&self, text: &str) -> bool {
+        self.stdout.has(text)
+    }
+
+    /// Asks it to end, as a supervisor would.
+    pub(crate) fn terminate(&self) {
+        let mut kill = Command::new("kill");
+        kill.args(["-TERM", &self.id().to_string()]);
+        assert!(kill.status().unwrap().success());
+    }
+
     /// Ends it as a power cut would.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
@@ -182,11 +194,12 @@ impl Reader {
         Self { text, thread }
     }
 
+    fn has(&self, wanted: &str) -> bool {
+        contains(&self.text.0.lock().unwrap(), wanted)
+    }
+
     fn wait_for(&self, wanted: &str) {
-        let found = |text: &Vec<u8>| {
-            text.windows(wanted.len())
-                .any(|part| part == wanted.as_bytes())
-        };
+        let found = |text: &Vec<u8>| contains(text, wanted);
         let text = self.text.0.lock().unwrap();
         let (text, timeout) = self
             .text
@@ -202,6 +215,11 @@ impl Reader {
         let text = std::mem::take(&mut *self.text.0.lock().unwrap());
         String::from_utf8(text).unwrap()
     }
+}
+
+fn contains(text: &[u8], wanted: &str) -> bool {
+    text.windows(wanted.len())
+        .any(|part| part == wanted.as_bytes())
 }
 
 impl Project {

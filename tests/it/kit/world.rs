@@ -188,18 +188,23 @@ impl World {
 
     /// All accepted messages.
     pub(crate) async fn messages(&self) -> Vec<Value> {
-        let mut messages: Vec<Value> = Vec::new();
+        self.list("messages").await
+    }
+
+    /// All of a listing behind the scenes whose entries are numbered.
+    pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
+        let mut entries: Vec<Value> = Vec::new();
         loop {
-            let after = messages
+            let after = entries
                 .last()
-                .map_or(0, |message| message["seq"].as_i64().unwrap());
+                .map_or(0, |entry| entry["seq"].as_i64().unwrap());
             let page = self
-                .look(&format!("messages?after={after}&limit={PAGE}"))
+                .look(&format!("{path}?after={after}&limit={PAGE}"))
                 .await;
             let page = page["data"].as_array().unwrap();
-            messages.extend(page.iter().cloned());
+            entries.extend(page.iter().cloned());
             if page.len() < PAGE {
-                return messages;
+                return entries;
             }
         }
     }
@@ -248,7 +253,7 @@ impl World {
 }
 
 /// A connection for each call: one that has been idle may be closed by the sandbox just when it is used again.
-fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     let builder = reqwest::Client::builder().no_proxy();
     builder.pool_max_idle_per_host(0).build().unwrap()
 }

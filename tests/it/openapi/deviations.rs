@@ -187,7 +187,13 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         reason: "fact sheet 4.2 (App): part of the Graph API and not of the WhatsApp file",
         allows: Allows::Operation {
             operation: ("POST", "/{Version}/{Application-ID}/subscriptions"),
-            parameters: &["callback_url", "fields", "object", "verify_token"],
+            parameters: &[
+                "callback_url",
+                "fields",
+                "include_values",
+                "object",
+                "verify_token",
+            ],
         },
     },
     Deviation {

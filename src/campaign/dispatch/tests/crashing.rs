@@ -55,7 +55,11 @@ async fn a_process_that_dies_anywhere_messages_nobody_twice_and_loses_nobody() {
         for nth in [1, 2, 5] {
             uncertain += die_and_go_on(point, nth).await;
         }
-        assert!(uncertain > 0, "{point:?} left nothing to recover");
+        // After a settlement everything may be settled.
+        assert!(
+            uncertain > 0 || point == Failpoint::AfterSettle,
+            "{point:?} left nothing to recover"
+        );
     }
 }
 

@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 
 use crate::store::{
     Applied, Audience, CampaignRecord, Candidate, Claim, ClaimRequest, Claimed, ContactState,
-    Error, HistoryFilter, HistoryRows, Lease, LedgerInfo, LockInfo, LockRequest, Result, RightUsed,
-    Settled, Settlement, Standing, Store, Verdict,
+    Error, Halt, HistoryFilter, HistoryRows, Lease, LedgerInfo, LockInfo, LockRequest, Result,
+    RightUsed, Settled, Settlement, Standing, Store, Verdict,
 };
 
 type Answer<'a, T> = BoxFuture<'a, Result<T>>;
@@ -34,6 +34,7 @@ struct Inner {
     leased_to: Option<(String, Timestamp)>,
     seen: Timestamp,
     paused: BTreeSet<String>,
+    halts: BTreeMap<String, Halt>,
     failing_claims: u32,
     failing_settles: u32,
     claims: usize,
@@ -46,6 +47,7 @@ pub(super) struct Contact {
     pub zones: Vec<String>,
     pub variables: serde_json::Value,
     pub suppressed: bool,
+    pub held: bool,
     pub last_sent: Option<Timestamp>,
     pub attempts: u32,
     pub counted: u32,
@@ -67,6 +69,7 @@ impl Ledger {
             leased_to: None,
             seen,
             paused: BTreeSet::new(),
+            halts: BTreeMap::new(),
             failing_claims: 0,
             failing_settles: 0,
             claims: 0,
@@ -88,6 +91,7 @@ impl Ledger {
             zones: Vec::new(),
             variables: json!([]),
             suppressed: false,
+            held: false,
             last_sent: None,
             attempts: 0,
             counted: 0,
@@ -111,6 +115,11 @@ impl Ledger {
 
     pub(super) fn pause(&self, campaign: &str) {
         self.lock().paused.insert(campaign.to_owned());
+    }
+
+    /// Halts a campaign's claims.
+    pub(super) fn halt(&self, campaign: &str, halt: Halt) {
+        self.lock().halts.insert(campaign.to_owned(), halt);
     }
 
     pub(super) fn fail_claims(&self, times: u32) {
@@ -181,6 +190,10 @@ impl Inner {
             return Err(Error::Fenced { holder });
         }
         let mut claimed = Claimed::default();
+        if let Some(halt) = self.halts.get(&request.campaign) {
+            claimed.halted = Some(halt.clone());
+            return Ok(claimed);
+        }
         if self.paused.contains(&request.campaign) {
             return Ok(claimed);
         }
@@ -203,6 +216,7 @@ impl Inner {
                 last_same_template: contact.last_sent,
                 last_any_template: contact.last_sent,
                 suppressed: contact.suppressed,
+                held: contact.held,
             };
             match (request.decide)(&candidate) {
                 Verdict::Claim => {
@@ -213,6 +227,7 @@ impl Inner {
                     let attempt_id = format!("{}/{}/{}", key.0, key.1, contact.attempts);
                     claimed.claims.push(Claim {
                         attempt_id: attempt_id.clone(),
+                        tag: attempt_id.clone(),
                         phone: key.1.clone(),
                         language: "en".to_owned(),
                         variables: contact.variables.clone(),
@@ -378,6 +393,14 @@ impl Store for Ledger {
             due: u64::try_from(due.count()).unwrap(),
             ..Standing::default()
         }))
+    }
+    fn next_due<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: Timestamp,
+    ) -> Answer<'a, Option<Timestamp>> {
+        not_here()
     }
     fn recipients_since<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, u64> {
         ready(Ok(u64::try_from(self.lock().claimed_ever.len()).unwrap()))

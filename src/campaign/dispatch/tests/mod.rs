@@ -2,6 +2,7 @@
 
 mod crashing;
 mod halting;
+mod held;
 mod ledger;
 mod limiting;
 mod meta;
@@ -20,7 +21,7 @@ use self::ledger::Ledger;
 use self::meta::Meta;
 use super::{
     Campaign, Dispatch, Error, Failpoint, Halt, Identity, Number, Observer, Opening, Progress,
-    Summary, Tuning, run,
+    Refusal, Summary, Tuning, run,
 };
 use crate::campaign::limits::Portfolio;
 use crate::campaign::retry::Backoff;
@@ -139,6 +140,7 @@ fn campaign(name: &str) -> Campaign {
         quiet_hours: None,
         backoff: Backoff::new(vec![SignedDuration::from_mins(15)]),
         media: Arc::new(|_| None),
+        claimer: None,
     }
 }
 
@@ -148,6 +150,7 @@ struct Seen {
     progress: Mutex<Progress>,
     throttled: Mutex<Vec<f64>>,
     halted: Mutex<Vec<(Option<String>, Halt)>>,
+    refused: Mutex<Vec<Refusal>>,
     waiting: Mutex<Vec<Timestamp>>,
     waits: Notify,
     crash: Option<(Failpoint, usize)>,
@@ -164,6 +167,9 @@ impl Observer for Seen {
     fn halted(&self, campaign: Option<&str>, halt: &Halt) {
         let campaign = campaign.map(ToOwned::to_owned);
         self.halted.lock().unwrap().push((campaign, halt.clone()));
+    }
+    fn refused(&self, refusal: &Refusal) {
+        self.refused.lock().unwrap().push(refusal.clone());
     }
     fn waiting(&self, until: Timestamp) {
         self.waiting.lock().unwrap().push(until);

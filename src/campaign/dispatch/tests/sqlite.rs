@@ -85,7 +85,7 @@ impl Disk {
         let filter = HistoryFilter {
             account: ACCOUNT.to_owned(),
             campaign: "spring".to_owned(),
-            limit: None,
+            ..HistoryFilter::default()
         };
         self.store.history(&filter).try_concat().await.unwrap()
     }
