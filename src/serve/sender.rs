@@ -65,6 +65,8 @@ struct Work {
     recontacts: Vec<Recontact>,
     limit: Option<u64>,
     next: Option<Timestamp>,
+    /// Whether anybody is to be sent to; else only what a dead worker left is looked after.
+    is_due: bool,
 }
 
 impl Sender {
@@ -124,15 +126,20 @@ impl Sender {
             .portfolio
             .refresh(&*account.store, &account.name, work.limit, now)
             .await?;
+        let (is_due, next) = (work.is_due, work.next);
         let Some(sent) = self.send(work, rings, stop).await? else {
             return Ok(None);
         };
         account.tally.sent(&sent);
-        if needs_rest(&sent) {
+        if is_due && needs_rest(&sent) {
             self.rest();
         }
         // What fell due meanwhile is looked for at once.
-        Ok(Some(account.clock.now()))
+        Ok(if is_due {
+            Some(account.clock.now())
+        } else {
+            next
+        })
     }
 
     /// Leaves the number alone for a while.
@@ -214,6 +221,7 @@ impl Sender {
             .await?;
         if waiting > 0 {
             work.recontacts.push(recontact);
+            work.is_due = true;
         }
         Ok(())
     }
@@ -238,6 +246,7 @@ impl Sender {
         let looks = self.recontacts_at.is_none_or(|at| at <= now);
         if (is_due || looks) && !self.is_late(record).await? {
             work.campaigns.push(campaign);
+            work.is_due |= is_due;
         }
         Ok(())
     }

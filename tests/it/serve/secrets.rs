@@ -56,7 +56,7 @@ async fn serve_shows_no_secret_whatever_happens() {
 
     for (path, word) in [
         ("/", "deliveries"),
-        ("/metrics", "waform_webhooks_received_total"),
+        ("/metrics", "waform_taken_in_total"),
     ] {
         let (status, refused) = page(&scene, path, None).await;
         assert_eq!(status, 401, "{path}: {refused}");
