@@ -54,10 +54,7 @@ async fn serve_shows_no_secret_whatever_happens() {
     scene.until("the desk is told", told).await;
     scene.until_quiet().await;
 
-    for (path, word) in [
-        ("/", "deliveries"),
-        ("/metrics", "waform_taken_in_total"),
-    ] {
+    for (path, word) in [("/", "deliveries"), ("/metrics", "waform_taken_in_total")] {
         let (status, refused) = page(&scene, path, None).await;
         assert_eq!(status, 401, "{path}: {refused}");
         let (status, refusal) = page(&scene, path, Some("wrong")).await;
