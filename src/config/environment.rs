@@ -15,7 +15,7 @@ const PREFIX: &str = "WAFORM_";
 /// Reports `WAFORM_*` variables that neither the program nor the configuration know.
 pub(super) fn check(
     inputs: &Inputs,
-    blocks: &[Block],
+    blocks: &[&Block],
     variables: &Variables,
     diagnostics: &mut Diagnostics,
 ) {
@@ -25,7 +25,7 @@ pub(super) fn check(
             .names()
             .map(|name| format!("{ENVIRONMENT_PREFIX}{name}")),
     );
-    for block in blocks {
+    for block in blocks.iter().copied() {
         named(block.value.get_ref(), &mut known);
     }
     for name in inputs.environment.keys() {

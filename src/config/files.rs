@@ -57,7 +57,7 @@ pub(super) fn read(
     }
     let mut read = Vec::new();
     for name in names {
-        if FOREIGN.contains(&name.as_str()) {
+        if is_foreign(&name) {
             diagnostics.push(
                 Report::error(
                     "config::foreign_file",
@@ -97,8 +97,18 @@ pub(super) fn file(
             return None;
         }
     };
+    text(&bytes, shown, sources, diagnostics)
+}
+
+/// Takes in what was read of a file; what is not UTF-8 is reported at its place.
+pub(super) fn text(
+    bytes: &[u8],
+    shown: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<SourceId> {
     // Editors on Windows write a byte order mark; it says nothing in UTF-8.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = String::from_utf8_lossy(bytes).into_owned();
     let wrong = std::str::from_utf8(bytes)
         .err()
@@ -129,6 +139,11 @@ pub(super) fn file(
         .help(help),
     );
     None
+}
+
+/// Tells whether a file is another tool's.
+pub(super) fn is_foreign(name: &str) -> bool {
+    FOREIGN.contains(&name)
 }
 
 /// Returns the names of the files that make up the project: `*.toml`, but for dot files, variables and scenarios.

@@ -3,39 +3,40 @@
 use serde_json::{Value, json};
 
 use super::diagnostic::{Report, Severity};
+use super::finding::Finding;
 use super::place::Sources;
 
 /// Returns a report as JSON: `severity`, `code`, `message`, `labels` with their places, `help`. Secrets are hidden.
 #[must_use]
 pub fn to_json(sources: &Sources, report: &Report) -> Value {
-    let mut report = report.clone();
-    sources.clean(&mut report);
-    let labels: Vec<Value> = report
-        .labels
+    let Finding {
+        severity,
+        code,
+        message,
+        marks,
+        help,
+    } = Finding::new(sources, report);
+    let labels: Vec<Value> = marks
         .iter()
-        .map(|label| {
-            let (start, end) = (
-                sources.locate(&label.place),
-                sources.locate_end(&label.place),
-            );
+        .map(|mark| {
             json!({
-                "file": start.file,
-                "line": start.line,
-                "column": start.column,
-                "end_line": end.line,
-                "end_column": end.column,
-                "text": label.text,
+                "file": mark.start.file,
+                "line": mark.start.line,
+                "column": mark.start.column,
+                "end_line": mark.end.line,
+                "end_column": mark.end.column,
+                "text": mark.text,
             })
         })
         .collect();
     json!({
-        "severity": match report.severity {
+        "severity": match severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         },
-        "code": report.code,
-        "message": report.message,
+        "code": code,
+        "message": message,
         "labels": labels,
-        "help": report.help,
+        "help": help,
     })
 }

@@ -24,7 +24,7 @@ const KEYS: [&str; 8] = [
 const PREFIXES: [&str; 6] = ["EAA", "xoxb-", "xoxp-", "ghp_", "github_pat_", "sk_live_"];
 
 /// What stands in a sentence for a secret.
-const HIDDEN: &str = "***";
+pub(super) const HIDDEN: &str = "***";
 
 /// A token is at least this long; shorter ones of the same beginning are words.
 const TOKEN_LENGTH: usize = 20;
@@ -64,7 +64,7 @@ impl Sources {
     }
 
     /// Takes secrets of the sources out of a report's words.
-    pub(super) fn clean(&self, report: &mut Report) {
+    pub(crate) fn clean(&self, report: &mut Report) {
         for (_, source) in self.iter() {
             for secret in source.secrets() {
                 let hide = |text: &mut String| {
@@ -150,6 +150,12 @@ fn tokens(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Tells whether a key names a secret.
+pub(super) fn is_telling(key: &str) -> bool {
+    let key = key.to_lowercase().replace('-', "_");
+    KEYS.iter().any(|part| key.contains(part)) && !key.starts_with("author")
+}
+
 /// Finds strings that are given to a key with a telling name: `token = "..."`, also inside inline tables.
 fn values(line: &str, text: &str, offset: usize) -> Vec<Range<usize>> {
     let mut found = Vec::new();
@@ -163,9 +169,8 @@ fn values(line: &str, text: &str, offset: usize) -> Vec<Range<usize>> {
             .rev()
             .take_while(|c| c.is_alphanumeric() || "_-".contains(*c))
             .collect();
-        let key: String = key.chars().rev().collect::<String>().to_lowercase();
-        let key = key.replace('-', "_");
-        if !KEYS.iter().any(|part| key.contains(part)) || key.starts_with("author") {
+        let key: String = key.chars().rev().collect();
+        if !is_telling(&key) {
             continue;
         }
         let value = offset + from + (line[from..].len() - line[from..].trim_start().len());

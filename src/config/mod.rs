@@ -5,15 +5,21 @@
 
 mod address;
 mod block;
+mod canonical;
 mod deserialize;
 mod diagnostic;
+mod digest;
 mod environment;
 mod files;
+mod finding;
+pub mod format;
 mod insert;
 mod json;
 mod load;
 mod mask;
 mod nearest;
+mod number_or;
+mod overlay;
 mod own;
 mod place;
 mod render;
@@ -28,11 +34,15 @@ mod variable;
 
 pub use address::Address;
 pub use block::Block;
+pub use canonical::{canonical, hide_secrets};
 pub use deserialize::deserialize;
 pub use diagnostic::{Diagnostics, Label, Report, Severity};
+pub use digest::digest;
+pub use finding::{Finding, Mark};
 pub use json::to_json;
 pub use load::{Inputs, KindShape, Loaded, load};
 pub use nearest::{nearest, proposal};
+pub use number_or::NumberOr;
 pub use place::{Location, Place, Source, SourceId, Sources};
 pub use render::{Style, render};
 pub use scalar::{Scalar, Type as VariableType};

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One file of the project, by its index in [`Sources`].
@@ -19,19 +20,46 @@ pub struct Place {
     pub end: usize,
 }
 
+/// No file is this long: the bits above say in a span which other file it belongs to.
+const FILE_BITS: u32 = 40;
+/// No project has so many files; spans of larger numbers belong to no file at all.
+const MOST_FILES: usize = 1 << 20;
+
+impl SourceId {
+    /// Marks a span as one of this file, so that it keeps its place inside a block of another one.
+    #[must_use]
+    pub(super) fn mark(self, span: Range<usize>) -> Range<usize> {
+        let mark = (self.0 as usize + 1) << FILE_BITS;
+        span.start + mark..span.end + mark
+    }
+}
+
 impl Place {
+    /// Returns the place of a span in a file, or in the other file that the span is marked with: a block may be put
+    /// together from several.
     #[must_use]
     pub fn new(source: SourceId, span: Range<usize>) -> Self {
-        Self {
-            source,
-            start: span.start,
-            end: span.end,
+        let mark = span.start >> FILE_BITS;
+        match u32::try_from(mark) {
+            Ok(file @ 1..) if mark <= MOST_FILES => {
+                let mark = mark << FILE_BITS;
+                Self {
+                    source: SourceId(file - 1),
+                    start: span.start - mark,
+                    end: span.end - mark,
+                }
+            }
+            _ => Self {
+                source,
+                start: span.start,
+                end: span.end,
+            },
         }
     }
 }
 
 /// A place as a person names it; lines and columns (in characters) count from one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Location {
     pub file: String,
     pub line: usize,
@@ -94,6 +122,17 @@ impl Sources {
         let entry = &mut self.0[id.0 as usize];
         entry.lines.take();
         &mut entry.source
+    }
+
+    /// Hides what another reading of the same files has found to be secret.
+    pub(crate) fn hide_as(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            for secret in &theirs.source.secrets {
+                if !mine.source.secrets.contains(secret) {
+                    mine.source.secrets.push(secret.clone());
+                }
+            }
+        }
     }
 
     #[must_use]
@@ -173,6 +212,17 @@ fn line_starts(text: &str) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_marked_span_keeps_its_file() {
+        let marked = SourceId(2).mark(7..9);
+        assert_eq!(
+            Place::new(SourceId(0), marked),
+            Place::new(SourceId(2), 7..9)
+        );
+        let none = Place::new(SourceId(1), usize::MAX / 2..usize::MAX / 2);
+        assert_eq!(none.source, SourceId(1));
+    }
 
     fn sources(text: &str) -> (Sources, SourceId) {
         let mut sources = Sources::default();

@@ -9,6 +9,7 @@ use super::block::Block;
 use super::diagnostic::{Diagnostics, Report};
 use super::load::KindShape;
 use super::nearest::proposal;
+use super::overlay;
 use super::place::{Place, SourceId};
 use super::spanned::Spanned;
 
@@ -19,6 +20,8 @@ pub(super) struct Splitter<'a> {
     pub(super) source: SourceId,
     pub(super) text: &'a str,
     pub(super) kinds: &'a [KindShape],
+    /// The environment whose tables these are.
+    pub(super) environment: Option<&'a str>,
     pub(super) diagnostics: &'a mut Diagnostics,
 }
 
@@ -37,7 +40,8 @@ impl Splitter<'_> {
             } else if value.get_ref().is_table() {
                 blocks.push(self.block(&kind, key.span(), None, value));
             } else {
-                self.not_a_table(&kind, key.span(), &format!("[{kind}]"));
+                let example = self.header(&kind);
+                self.not_a_table(&kind, key.span(), &example);
             }
         }
         blocks.sort_by_key(|block| block.header().start);
@@ -45,7 +49,7 @@ impl Splitter<'_> {
     }
 
     fn named(&mut self, kind: &str, key: Range<usize>, value: Value, blocks: &mut Vec<Block>) {
-        let example = format!("[{kind}.name]");
+        let example = self.header(&format!("{kind}.name"));
         let DeValue::Table(names) = value.into_inner() else {
             self.not_a_table(kind, key, &example);
             return;
@@ -80,6 +84,14 @@ impl Splitter<'_> {
             }
             let block = self.block(kind, key.clone(), Some((text, name.span())), value);
             blocks.push(block);
+        }
+    }
+
+    /// Writes a table's header as it would stand here.
+    fn header(&self, of: &str) -> String {
+        match self.environment {
+            Some(environment) => format!("[{}.{environment}.{of}]", overlay::KEY),
+            None => format!("[{of}]"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Declared variables and their values.
 //!
-//! `--var` wins over `--var-file`, which wins over `WAFORM_VAR_name`, which wins over the declared default.
+//! `--var` wins over `--var-file`, which wins over `WAFORM_VAR_name`, which wins over the value of the environment
+//! (`[env.staging.variable]`), which wins over the declared default.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use super::deserialize::deserialize;
 use super::diagnostic::{Diagnostics, Report};
 use super::load::Inputs;
 use super::nearest::proposal;
+use super::overlay;
 use super::place::{Place, Sources};
 use super::scalar::{Scalar, Type};
 use super::spanned::Spanned;
@@ -69,6 +71,7 @@ impl Variables {
 /// Reads the declarations and finds the value of each variable.
 pub(super) fn resolve(
     declarations: Vec<Block>,
+    given_there: &[overlay::Given],
     inputs: &Inputs,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
@@ -122,6 +125,9 @@ pub(super) fn resolve(
         types: &types,
         diagnostics,
     };
+    for value in given_there {
+        given.here(value);
+    }
     for (name, value) in &inputs.environment {
         // One that is not declared is reported with all unknown variables of the environment.
         if let Some(name) = name.strip_prefix(ENVIRONMENT_PREFIX)
@@ -147,6 +153,23 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
+    /// Takes in the value of an environment.
+    fn here(&mut self, given: &overlay::Given) {
+        let overlay::Given {
+            name,
+            at,
+            value,
+            source,
+        } = given;
+        let Some(wanted) = self.declared(name, "the environment", Some(at.clone())) else {
+            return;
+        };
+        let place = Place::new(*source, value.span());
+        let read = Scalar::deserialize(toml::de::ValueDeserializer::from(value.clone())).ok();
+        let accepted = read.and_then(|value| wanted.accept(value));
+        self.set(name, accepted, wanted, "the environment", Some(place));
+    }
+
     fn text(&mut self, name: &str, text: &str, from: &str) {
         let Some(wanted) = self.declared(name, from, None) else {
             return;

@@ -214,19 +214,24 @@ fn choice(block: &Block, at: crate::config::Place, found: &Found) -> Report {
 
 fn type_help(expected: &str, found: &str) -> Option<String> {
     let help = match (expected, found) {
-        ("a whole number" | "a number" | "true or false", "a string") => "write it without quotes",
+        (
+            "a whole number" | "a whole number or a table" | "a number" | "true or false",
+            "a string",
+        ) => "write it without quotes",
         (
             "a string",
             "a whole number" | "a decimal number" | "true or false" | "a date or time",
         ) => "put it in quotes",
         ("a date and time", "a string") => {
-            "write it without quotes and with its offset from UTC: 2026-12-01T09:00:00+02:00"
+            "write it without quotes and with its offset from UTC: 2026-12-01T09:00:00+02:00; a day alone: 2026-12-01"
         }
         ("an array", _) => "put it in brackets: `[...]`",
         ("a table", "a string" | "a whole number" | "true or false") => {
             "write its keys and values in braces: `{ key = \"value\" }`"
         }
-        ("a whole number", "a decimal number") => "leave out the decimals",
+        ("a whole number" | "a whole number or a table", "a decimal number") => {
+            "leave out the decimals"
+        }
         _ => return None,
     };
     Some(help.to_owned())
