@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Certificate, Url, redirect};
 use serde_json::Value;
 use sha2::Sha256;
@@ -14,8 +14,8 @@ use sha2::Sha256;
 use super::call::{Authorization, Body, Call, Repeat};
 use super::options::{Base, Event, Options};
 use super::retry::{Again, again, backoff, jitter};
-use super::usage::{self, Gate};
-use super::{Error, GraphError, tls};
+use super::usage::{self, Gate, Meter};
+use super::{Error, GraphError, tls, trace};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// Larger answers are not read: the largest page of templates is far below.
@@ -31,6 +31,7 @@ pub(super) struct Client {
     base: Url,
     pub(super) options: Options,
     gate: Gate,
+    pub(super) meter: Meter,
 }
 
 impl Client {
@@ -67,6 +68,7 @@ impl Client {
             base: url,
             options,
             gate: Gate::default(),
+            meter: Meter::default(),
         };
         // A token that cannot stand in a header is found here, not at the first call.
         client.authorization(Authorization::Bearer)?;
@@ -180,12 +182,13 @@ impl Client {
         let http_status = response.status().as_u16();
         tracing::debug!("{called} {path}: HTTP {http_status}");
         // What is never repeated is not counted with management calls, and does not speak for them.
-        if call.repeat != Repeat::Never
-            && let Some(pause) = usage::pause(response.headers(), http_status)
-        {
-            self.gate.hold(self.options.clock.now(), pause);
+        if call.repeat != Repeat::Never {
+            self.meter.note(response.headers());
+            if let Some(pause) = usage::pause(response.headers(), http_status) {
+                self.gate.hold(self.options.clock.now(), pause);
+            }
         }
-        let trace = trace_of(response.headers());
+        let trace = trace::of(response.headers());
         let mut body = Vec::new();
         loop {
             match response.chunk().await {
@@ -199,7 +202,13 @@ impl Client {
                 Err(error) => return Err(self.transport(call, error)),
             }
         }
-        self.answer(call, http_status, trace, &body)
+        let answer = self.answer(call, http_status, trace.clone(), &body);
+        let told = match &answer {
+            Err(Error::Graph { error, .. }) => error.fbtrace_id.as_deref(),
+            _ => trace.as_deref(),
+        };
+        trace::tell(&call.method, told);
+        answer
     }
 
     fn answer(
@@ -381,12 +390,6 @@ impl Client {
                 text.replace(secret.as_str(), "[redacted]")
             })
     }
-}
-
-/// The trace of an answer whose body does not give it.
-fn trace_of(headers: &HeaderMap) -> Option<String> {
-    let trace = headers.get("x-fb-trace-id")?.to_str().ok()?;
-    (!trace.is_empty()).then(|| trace.to_owned())
 }
 
 /// The method's name, for errors.

@@ -11,6 +11,7 @@
 //! | `retry`, `usage` | when a call is repeated, when it has to wait |
 //! | `classify` | what Meta's codes mean |
 //! | `reader`, `paging` | all that is read |
+//! | `trace` | what Meta calls our requests |
 //! | `writer`, `send`, `upload` | all that is written |
 //! | `webhook` | what Meta tells by itself |
 //! | `subscriptions` | where webhooks go: read and written |
@@ -29,6 +30,7 @@ mod retry;
 mod send;
 mod subscriptions;
 pub mod tls;
+mod trace;
 mod types;
 mod upload;
 mod usage;
@@ -47,5 +49,6 @@ pub use graph_error::GraphError;
 pub use options::{API_VERSION, BASE_URL, Event, Observer, Options, Patience};
 pub use reader::{GraphRead, GraphReader};
 pub use subscriptions::{AppCallback, AppSubscription, Webhooks};
+pub use trace::traced;
 pub use types::{Account, Number, SendOutcome, Template, TemplatesSummary, TokenInfo};
 pub use writer::GraphWriter;

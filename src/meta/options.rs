@@ -34,6 +34,14 @@ pub enum Event {
         attempt: u32,
         reason: String,
     },
+    /// A list is so long that reading it takes many calls; told after the first of them.
+    LongRead {
+        path: String,
+        objects: u64,
+        requests: u64,
+        /// How much of Meta's limit on calls is used, in per cent, where Meta has told.
+        used: Option<u64>,
+    },
 }
 
 /// Is told what the client waits for. Must return at once.
@@ -58,6 +66,12 @@ impl Observer {
                 attempt,
                 reason,
             } => tracing::info!(%path, ?wait, attempt, %reason, "retrying"),
+            Event::LongRead {
+                path,
+                objects,
+                requests,
+                used,
+            } => tracing::info!(%path, objects, requests, used, "reading a long list"),
         }
         if let Some(observer) = &self.0 {
             observer(event);

@@ -9,6 +9,7 @@ use super::Error;
 use super::call::Call;
 use super::client::Client;
 use super::lenient::integer_of;
+use super::options::Event;
 
 /// How many objects a page is asked to hold. Larger pages save calls; Meta refuses those that become too large to build.
 const PAGE: usize = 250;
@@ -58,12 +59,24 @@ pub(super) async fn node(
     }
 }
 
+/// A list that takes more calls than this is announced.
+const MANY_CALLS: u64 = 20;
+
+/// Whether the first page is asked how long the list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Count {
+    Asked,
+    /// The edge cannot tell.
+    Unknown,
+}
+
 /// Reads all pages of an edge. An object that moves to a later page while the list is read is returned once.
 pub(super) async fn list(
     client: &Client,
     id: &str,
     edge: &str,
     fields: &[&'static str],
+    mut count: Count,
 ) -> Result<Vec<Value>, Error> {
     let mut fields = Fields::new(fields);
     let mut limit = PAGE;
@@ -80,6 +93,8 @@ pub(super) async fn list(
         }
         if let Some(cursor) = &cursor {
             call = call.query("after", cursor);
+        } else if count == Count::Asked {
+            call = call.query("summary", "total_count");
         }
         let mut answer = match client.call(&call).await {
             Ok(answer) => answer,
@@ -88,8 +103,16 @@ pub(super) async fn list(
                 limit = (limit / 2).max(SMALLEST_PAGE);
                 continue;
             }
+            // To know the length beforehand is not worth a list that cannot be read.
+            Err(error) if count == Count::Asked && cannot_count(&error) => {
+                count = Count::Unknown;
+                continue;
+            }
             Err(error) => return Err(error),
         };
+        if cursor.is_none() {
+            announce(client, &call, &answer, limit);
+        }
         let Some(Value::Array(page)) = answer.get_mut("data").map(Value::take) else {
             return Err(client.unexpected(&call, "it has no list `data`", &answer));
         };
@@ -115,6 +138,30 @@ pub(super) async fn list(
             });
         }
     }
+}
+
+/// Tells whoever watches how many calls a long list takes, while the most of them are still to come.
+fn announce(client: &Client, call: &Call<'_>, answer: &Value, limit: usize) {
+    let total = integer_of(&answer["summary"]["total_count"]);
+    let Some(objects) = total.and_then(|total| u64::try_from(total).ok()) else {
+        return;
+    };
+    let requests = objects.div_ceil(limit as u64);
+    if requests > MANY_CALLS {
+        client.options.observer.tell(&Event::LongRead {
+            path: client.path(call),
+            objects,
+            requests,
+            used: client.meter.used(),
+        });
+    }
+}
+
+/// Code 100: a parameter is not known, or not in this form.
+fn cannot_count(error: &Error) -> bool {
+    error
+        .graph()
+        .is_some_and(|error| error.code == 100 && error.message.contains("summary"))
 }
 
 fn asks_for_less(error: &Error) -> bool {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::call::{Authorization, Call};
 use super::client::Client;
 use super::options::Options;
-use super::paging::{list, node};
+use super::paging::{Count, list, node};
 use super::subscriptions::{self, Webhooks};
 use super::types::{Account, Number, Template, TemplatesSummary, TokenInfo};
 use super::{Connection, Error};
@@ -118,7 +118,11 @@ impl GraphReader {
         edge: &str,
         fields: &[&'static str],
     ) -> Result<Vec<T>, Error> {
-        list(&self.0, waba_id, edge, fields)
+        let count = match edge {
+            TEMPLATES => Count::Asked,
+            _ => Count::Unknown,
+        };
+        list(&self.0, waba_id, edge, fields, count)
             .await?
             .into_iter()
             .map(|object| self.read(&[waba_id, edge], &object))
@@ -221,7 +225,13 @@ impl GraphRead for GraphReader {
     }
 
     fn subscribed_apps<'a>(&'a self, waba_id: &'a str) -> BoxFuture<'a, Result<Vec<Value>, Error>> {
-        Box::pin(list(&self.0, waba_id, "subscribed_apps", &[]))
+        Box::pin(list(
+            &self.0,
+            waba_id,
+            "subscribed_apps",
+            &[],
+            Count::Unknown,
+        ))
     }
 
     fn webhooks<'a>(&'a self, waba_id: &'a str) -> BoxFuture<'a, Result<Webhooks, Error>> {

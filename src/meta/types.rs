@@ -121,6 +121,21 @@ pub struct TokenInfo {
     pub error: Option<Value>,
 }
 
+impl TokenInfo {
+    /// Returns the accounts that the token was granted a permission for; empty where the grant names none, so that it may
+    /// reach any.
+    #[must_use]
+    pub fn targets(&self, permission: &str) -> Vec<&str> {
+        let granted = self
+            .granular_scopes
+            .iter()
+            .find(|scope| scope["scope"] == permission);
+        let targets = granted.and_then(|scope| scope["target_ids"].as_array());
+        let targets = targets.into_iter().flatten();
+        targets.filter_map(Value::as_str).collect()
+    }
+}
+
 /// What is known after a message was handed over.
 #[derive(Debug)]
 pub enum SendOutcome {

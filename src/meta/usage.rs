@@ -26,53 +26,84 @@ const FULL: Duration = Duration::from_mins(1);
 /// No header holds calls up for longer, however large its number.
 const LONGEST: Duration = Duration::from_hours(24);
 
+/// Returns how much of the limit on management calls is used, in per cent, as far as an answer's headers tell.
+fn used(headers: &HeaderMap) -> Option<u64> {
+    let used = entries(headers).iter().filter_map(percentage).max()?;
+    u64::try_from(used).ok()
+}
+
 /// Returns how long calls should wait after an answer with these headers.
 pub(super) fn pause(headers: &HeaderMap, http_status: u16) -> Option<Duration> {
-    let json = |name: &str| -> Option<Value> {
-        serde_json::from_str(headers.get(name)?.to_str().ok()?).ok()
-    };
-    let account = json(ACCOUNT_USAGE).and_then(|usage| {
-        usage
-            .as_object()?
-            .values()
-            .filter_map(Value::as_array)
-            .flatten()
-            .filter(|entry| {
-                entry
-                    .get("type")
-                    .and_then(Value::as_str)
-                    .is_none_or(|kind| kind == MANAGEMENT)
-            })
-            .filter_map(pause_of)
-            .max()
-    });
-    let app = json(APP_USAGE).as_ref().and_then(pause_of);
+    let usage = entries(headers).iter().filter_map(pause_of).max();
     let retry_after = matches!(http_status, 429 | 503)
         .then(|| headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok())
         .flatten()
         .map(Duration::from_secs);
-    [account, app, retry_after]
+    [usage, retry_after]
         .into_iter()
         .flatten()
         .max()
         .map(|pause| pause.min(LONGEST))
 }
 
+/// Returns what the headers say of the limits that the calls of this client count for.
+fn entries(headers: &HeaderMap) -> Vec<Value> {
+    let json = |name: &str| -> Option<Value> {
+        serde_json::from_str(headers.get(name)?.to_str().ok()?).ok()
+    };
+    let is_management = |entry: &Value| {
+        let kind = entry.get("type").and_then(Value::as_str);
+        kind.is_none_or(|kind| kind == MANAGEMENT)
+    };
+    let mut entries: Vec<Value> = Vec::new();
+    if let Some(Value::Object(usage)) = json(ACCOUNT_USAGE) {
+        let all = usage.into_iter().filter_map(|(_, of)| match of {
+            Value::Array(of) => Some(of),
+            _ => None,
+        });
+        entries.extend(all.flatten().filter(is_management));
+    }
+    entries.extend(json(APP_USAGE));
+    entries
+}
+
+fn number(entry: &Value, name: &str) -> Option<i64> {
+    entry.get(name).and_then(integer_of)
+}
+
+fn percentage(entry: &Value) -> Option<i64> {
+    ["call_count", "total_cputime", "total_time"]
+        .into_iter()
+        .filter_map(|name| number(entry, name))
+        .max()
+}
+
 fn pause_of(entry: &Value) -> Option<Duration> {
-    let number = |name: &str| entry.get(name).and_then(integer_of).unwrap_or_default();
     // In minutes (Graph API, "Rate Limits").
-    let minutes = number("estimated_time_to_regain_access");
+    let minutes = number(entry, "estimated_time_to_regain_access").unwrap_or_default();
     if let Some(minutes) = u64::try_from(minutes).ok().filter(|minutes| *minutes > 0) {
         return Some(Duration::from_secs(minutes.saturating_mul(60)));
     }
-    let percentage = ["call_count", "total_cputime", "total_time"]
-        .into_iter()
-        .map(number)
-        .max()?;
-    match percentage {
+    match percentage(entry)? {
         100.. => Some(FULL),
         NEAR..100 => Some(SPREAD),
         _ => None,
+    }
+}
+
+/// How much of the limit was used when Meta last told.
+#[derive(Debug, Default)]
+pub(super) struct Meter(Mutex<Option<u64>>);
+
+impl Meter {
+    pub(super) fn note(&self, headers: &HeaderMap) {
+        if let Some(used) = used(headers) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(used);
+        }
+    }
+
+    pub(super) fn used(&self) -> Option<u64> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

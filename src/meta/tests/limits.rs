@@ -49,6 +49,67 @@ async fn the_next_call_waits_as_long_as_the_header_says() {
     assert_eq!(*waits.lock().unwrap(), [Duration::from_mins(3)]);
 }
 
+/// What a reading of the templates announces.
+async fn announced(total: u64) -> Vec<Event> {
+    let stub = Stub::start(move |_, request| {
+        // Only the first page is asked for it.
+        let summary = (!request.query.contains_key("after")).then(|| {
+            assert_eq!(request.query["summary"], "total_count");
+            json!({ "total_count": total })
+        });
+        let usage = json!({"10": [{"type": "whatsapp_business_management", "call_count": 37, "total_time": 12}]});
+        let body = match summary {
+            Some(summary) => json!({
+                "data": [{"id": "1"}], "summary": summary,
+                "paging": {"cursors": {"after": "a"}, "next": "https://x/"},
+            }),
+            None => json!({"data": [{"id": "2"}]}),
+        };
+        let header = ("X-Business-Use-Case-Usage", usage.to_string());
+        Reply::Raw(200, vec![header], body.to_string())
+    })
+    .await;
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let mut options = stub.options();
+    options.observer = Observer::new({
+        let events = Arc::clone(&events);
+        move |event| events.lock().unwrap().push(event.clone())
+    });
+    let connection = Connection::new(options).unwrap();
+    let templates = connection.reader().templates("10").await.unwrap();
+    assert_eq!(templates.len(), 2);
+    events.lock().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_long_list_is_announced_with_what_it_takes() {
+    let path = "/v25.0/10/message_templates".to_owned();
+    assert_eq!(
+        announced(5_873).await,
+        [Event::LongRead {
+            path,
+            objects: 5_873,
+            requests: 24,
+            used: Some(37)
+        }]
+    );
+    assert_eq!(announced(5_000).await, []);
+}
+
+#[tokio::test]
+async fn a_version_that_cannot_count_is_read_all_the_same() {
+    let stub = Stub::start(|_, request| {
+        if request.query.contains_key("summary") {
+            error(400, 100, "(#100) Unknown summary field: total_count")
+        } else {
+            Reply::Json(200, json!({"data": [{"id": "1"}]}))
+        }
+    })
+    .await;
+    let templates = stub.connect().reader().templates("10").await.unwrap();
+    assert_eq!((templates.len(), stub.requests().len()), (1, 2));
+}
+
 #[tokio::test]
 async fn messages_do_not_wait_for_the_management_limit() {
     let stub =

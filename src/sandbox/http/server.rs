@@ -145,8 +145,16 @@ async fn answer_graph(
     if cut_after {
         Err(Cut)
     } else {
-        Ok(response(&call, reply))
+        Ok(response(&call, traced(core, reply)))
     }
+}
+
+/// Names an answer in its head as well, the way Meta names all of them.
+fn traced(core: &Core, mut reply: Reply) -> Reply {
+    let in_body = reply.body["error"]["fbtrace_id"].as_str();
+    let name = in_body.map_or_else(|| trace(core), str::to_owned);
+    reply.headers.push(("x-fb-trace-id", name));
+    reply
 }
 
 pub(super) fn trace(core: &Core) -> String {
