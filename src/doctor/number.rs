@@ -10,16 +10,7 @@ use crate::resource::phone::Phone;
 /// Tells whether a declaration means this live number, by its id or by its digits.
 #[must_use]
 pub fn is_named_by(number: &Number, phone: &Phone) -> bool {
-    let digits = |text: &str| {
-        text.chars()
-            .filter(char::is_ascii_digit)
-            .collect::<String>()
-    };
-    match (&phone.id, &phone.number) {
-        (Some(id), _) => number.id == *id.get(),
-        (None, Some(wanted)) => digits(&number.display_phone_number) == digits(wanted),
-        (None, None) => false,
-    }
+    phone.names(number)
 }
 
 /// A declared number that the account does not have.

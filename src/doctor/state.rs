@@ -141,6 +141,7 @@ mod tests {
             host: "build-7".to_owned(),
             process: 4711,
             command: "apply".to_owned(),
+            run_address: None,
             now: now(),
             until: now() + SignedDuration::from_mins(1),
         };

@@ -1,7 +1,6 @@
 //! The access token: validity, expiry, permissions, app.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use super::check::Check;
 use crate::meta::TokenInfo;
@@ -109,15 +108,7 @@ fn permissions(subject: &str, token: &TokenInfo) -> Check {
 
 /// A permission may be granted for some accounts only.
 fn reach(subject: &str, token: &TokenInfo, waba_id: &str) -> Option<Check> {
-    let scope = token
-        .granular_scopes
-        .iter()
-        .find(|scope| scope["scope"] == PERMISSIONS[0])?;
-    let targets: Vec<&str> = scope["target_ids"]
-        .as_array()?
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let targets = token.targets(PERMISSIONS[0]);
     if targets.is_empty() || targets.contains(&waba_id) {
         return None;
     }

@@ -5,6 +5,7 @@
 //! carries its key, so that the other side can tell.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -67,7 +68,7 @@ pub enum Ran {
 }
 
 /// How many errands stand where.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrandCounts {
     pub waiting: u64,
     pub done: u64,

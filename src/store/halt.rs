@@ -3,13 +3,16 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Answer;
 
 /// What a halt covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// The subject is the account.
@@ -22,7 +25,9 @@ pub enum Scope {
 }
 
 /// Why sending is halted, and so what ends it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum HaltCause {
     /// A person pulled the brake; `waform resume` ends it.
@@ -35,6 +40,8 @@ pub enum HaltCause {
     Meta,
     /// Meta refused a request in a way that the next one would be refused too. The next apply, or `waform resume`, ends it.
     Refused,
+    /// More of a campaign's sends failed than the guard allows. `waform resume` ends it.
+    Failures,
 }
 
 impl HaltCause {
@@ -46,6 +53,7 @@ impl HaltCause {
             Self::Late => "late",
             Self::Meta => "meta",
             Self::Refused => "refused",
+            Self::Failures => "failures",
         }
     }
 }
@@ -57,7 +65,7 @@ impl fmt::Display for HaltCause {
 }
 
 /// A halt; one a scope, subject and cause.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Halt {
     pub account: String,
     pub scope: Scope,

@@ -6,12 +6,13 @@ use std::fmt;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::contact::CampaignAnswer;
 use super::halt::Halt;
-use super::{Lease, Result};
+use super::{Lease, Result, Sketch};
 
 /// Which ledger this is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,14 @@ pub struct LedgerInfo {
     pub created_at: Option<Timestamp>,
     /// When a person allowed it to send, or when it first sent from a terminal.
     pub confirmed_at: Option<Timestamp>,
+}
+
+impl LedgerInfo {
+    /// Tells whether this stands for a ledger that does not exist.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.id.bytes().all(|digit| digit == b'0')
+    }
 }
 
 /// What a campaign's declaration wants of it.
@@ -110,6 +119,8 @@ pub struct Member {
     pub zones: Vec<String>,
     /// The message's variable parts: canonical JSON, ready for the request; `null` where nothing is sent.
     pub variables: String,
+    /// The region whose number it is (`EE`), where libphonenumber knows one.
+    pub country: Option<String>,
     /// The proof of consent, as the list gives it.
     pub opt_in: Option<String>,
     /// A code (`no_opt_in`) where this contact must not be messaged.
@@ -128,6 +139,8 @@ pub trait Audience: Send {
         now: Timestamp,
         gaps: &'a Gaps,
     ) -> BoxFuture<'a, Result<Comparison>>;
+    /// Returns a sketch of what was gathered; none without a ledger.
+    fn sketch(&self) -> Option<Sketch>;
     /// Brings the hopper up to date in one transaction: new contacts come in as fresh, those gone and never
     /// messaged are taken out, skips are reckoned anew, values not yet sent are refreshed. `lock` is the id of the state
     /// lock; [`super::Error::Fenced`] when it is no longer held.
@@ -146,7 +159,7 @@ pub struct Gaps {
 }
 
 /// How a gathered audience relates to the hopper.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// All members that were gathered, duplicates counted once.
     pub members: u64,
@@ -170,6 +183,9 @@ pub struct Comparison {
     pub held_by_gap: u64,
     /// Of `new`, `due` and `unlisted` less `held_by_gap`: how many for each set of zones (comma-separated; empty for unknown).
     pub by_zones: BTreeMap<String, u64>,
+    /// Of `new`, `due` and `unlisted`: how many for each region (`EE`; empty for unknown).
+    #[serde(default)]
+    pub by_country: BTreeMap<String, u64>,
     /// Of `by_zones`: recipients that no campaign of the account messaged within the last 24 hours.
     pub not_messaged_today: u64,
     /// Independent of order: contacts and their values.
@@ -177,7 +193,7 @@ pub struct Comparison {
 }
 
 /// The five counters; total = fresh + retry + pending + closed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hopper {
     pub total: u64,
     pub fresh: u64,
@@ -187,7 +203,7 @@ pub struct Hopper {
 }
 
 /// Each contact once, at the highest status of its latest attempt.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Delivery {
     pub accepted: u64,
     pub sent: u64,
@@ -329,6 +345,18 @@ pub enum Settled {
     Uncertain {
         reason: String,
     },
+}
+
+impl Settled {
+    /// Tells whether the contact is to be claimed again.
+    #[must_use]
+    pub fn is_due_again(&self) -> bool {
+        match self {
+            Self::Failed { retry_at, .. } => retry_at.is_some(),
+            Self::Released { .. } => true,
+            Self::Accepted { .. } | Self::Uncertain { .. } => false,
+        }
+    }
 }
 
 /// Which rows of a campaign's history.

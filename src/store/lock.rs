@@ -15,6 +15,8 @@ pub struct LockRequest {
     pub process: u32,
     /// The command that runs.
     pub command: String,
+    /// Where a run in CI can be looked at.
+    pub run_address: Option<String>,
     pub now: Timestamp,
     pub until: Timestamp,
 }
@@ -27,17 +29,30 @@ pub struct LockInfo {
     pub host: String,
     pub process: u32,
     pub command: String,
+    /// Where a run in CI can be looked at.
+    #[serde(default)]
+    pub run_address: Option<String>,
     pub since: Timestamp,
     pub until: Timestamp,
 }
 
 impl fmt::Display for LockInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} (process {} on {}, `{}`, since {}, until {} unless renewed; lock {})",
-            self.holder, self.process, self.host, self.command, self.since, self.until, self.id
-        )
+        let Self {
+            id,
+            holder,
+            host,
+            process,
+            command,
+            run_address,
+            since,
+            until,
+        } = self;
+        write!(f, "{holder} (process {process} on {host}, `{command}`, ")?;
+        if let Some(address) = run_address {
+            write!(f, "{address}, ")?;
+        }
+        write!(f, "since {since}, until {until} unless renewed; lock {id})")
     }
 }
 

@@ -9,11 +9,15 @@
 mod contact;
 mod errand;
 mod halt;
+mod journal;
 mod ledger;
 mod lock;
+mod plans;
 mod receiving;
+mod sketch;
 pub mod sqlite;
 mod state;
+mod upkeep;
 
 #[cfg(test)]
 mod conformance;
@@ -25,18 +29,23 @@ pub use contact::{
 };
 pub use errand::{Errand, ErrandCounts, ErrandKind, Errands, NewErrand, Ran};
 pub use halt::{Halt, HaltCause, Halts, Happening, HappeningFilter, Scope};
+pub use journal::{Journal, Kept, Note, RunFilter, RunRecord, RunStart, Stage};
 pub use ledger::{
     Audience, CampaignRecord, CampaignState, Candidate, Claim, ClaimRequest, Claimed, Comparison,
     ContactState, Delivery, Gaps, HistoryFilter, HistoryRow, HistoryRows, Hopper, LedgerInfo,
     Member, Outcome, Settled, Settlement, Standing, Verdict,
 };
 pub use lock::{Lease, LockInfo, LockRequest};
+pub use plans::{Plans, UsedPlan};
 pub use receiving::{
     Circumstances, Clerk, Conversation, Dead, DeadLetter, DeliveryStatus, Events, Fact, Failure,
     Inbound, Inbox, Intake, Interaction, Lift, Person, Reading, Receipt, TakenIn, Unread,
 };
+pub use sketch::{Difference, Sketch, Told};
 pub use state::{Applied, RightUsed};
+pub use upkeep::{Broken, OpenClaims, Renaming, Upkeep};
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use futures::future::BoxFuture;
@@ -75,9 +84,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 type Answer<'a, T> = BoxFuture<'a, Result<T>>;
 
 /// All that one database keeps.
-pub trait Database: Store + Halts + Inbox + Events + Errands + Contacts {}
+pub trait Database:
+    Store + Halts + Inbox + Events + Errands + Contacts + Journal + Plans + Upkeep
+{
+}
 
-impl<T: Store + Halts + Inbox + Events + Errands + Contacts> Database for T {}
+impl<T: Store + Halts + Inbox + Events + Errands + Contacts + Journal + Plans + Upkeep> Database
+    for T
+{
+}
 
 /// State and ledger, whatever engine keeps them.
 pub trait Store: Send + Sync {
@@ -91,14 +106,16 @@ pub trait Store: Send + Sync {
     // What was last applied.
     fn applied(&self) -> Answer<'_, Vec<Applied>>;
     /// Records one change and the rights it used up, together. As with every call that reconciles, `lock` is the id of
-    /// the state lock, and the call fails with [`Error::Fenced`] when that lock is no longer held.
+    /// the state lock, and the call fails with [`Error::Fenced`] when that lock is no longer held. The change and its entry
+    /// in the journal are recorded together or not at all.
     fn remember<'a>(
         &'a self,
         lock: &'a str,
         applied: &'a Applied,
         rights: &'a [RightUsed],
+        entry: Option<&'a Note>,
     ) -> Answer<'a, ()>;
-    /// Drops the memory of one object, recording the rights that its deletion used up.
+    /// Drops the memory of one object, recording the rights that its deletion used up, and the entry in the journal.
     fn forget<'a>(
         &'a self,
         lock: &'a str,
@@ -106,9 +123,15 @@ pub trait Store: Send + Sync {
         account: &'a str,
         key: &'a str,
         rights: &'a [RightUsed],
+        entry: Option<&'a Note>,
     ) -> Answer<'a, ()>;
     /// Returns the rights used since `since`, oldest first.
     fn rights_used(&self, since: Timestamp) -> Answer<'_, Vec<RightUsed>>;
+
+    /// Returns which account at Meta each declared account is, by name, as far as this state was ever applied to one.
+    fn bindings(&self) -> Answer<'_, BTreeMap<String, String>>;
+    /// Records which account at Meta a declared account is; the first record stays.
+    fn bind<'a>(&'a self, lock: &'a str, account: &'a str, waba_id: &'a str) -> Answer<'a, ()>;
 
     // The lock on reconciling and the leases on numbers.
     /// Takes the state lock, or fails with [`Error::Locked`] naming who has it. A lock whose lease has run out, or whose

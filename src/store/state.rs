@@ -15,6 +15,9 @@ pub struct Applied {
     /// The live object's id.
     pub id: String,
     pub content: Value,
+    /// What its owner had decided of it then; null where nobody looked.
+    #[serde(default)]
+    pub facts: Value,
     pub at: Timestamp,
 }
 

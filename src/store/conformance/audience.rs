@@ -27,12 +27,14 @@ fn assert_everyone_stands_somewhere(comparison: &Comparison) {
         held_by_gap,
         by_zones,
         not_messaged_today,
+        by_country,
         digest: _,
     } = comparison;
     let skipped: u64 = skipped.values().sum();
     let to_send: u64 = by_zones.values().sum();
     assert_eq!(new + due + waiting + closed + uncertain + skipped, *members);
     assert_eq!(new + due + unlisted - held_by_gap, to_send);
+    assert_eq!(by_country.values().sum::<u64>(), new + due + unlisted);
     assert!(*not_messaged_today <= to_send);
 }
 
@@ -67,9 +69,33 @@ pub(super) async fn a_retry_that_the_lists_have_lost_is_counted_when_it_is_due(o
     let due = house.compare(500, vec![member(2)]).await;
     assert_everyone_stands_somewhere(&due);
     assert_eq!((due.members, due.unlisted), (1, 1));
+    assert_eq!(due.by_country, BTreeMap::from([("EE".to_owned(), 1)]));
     assert_eq!(due.by_zones.values().sum::<u64>(), 1);
     let listed = house.compare(500, vec![member(1), member(2)]).await;
     assert_eq!((listed.due, listed.unlisted), (1, 0));
+}
+
+pub(super) async fn recipients_are_counted_by_country(open: Opener) {
+    let house = House::new(open()).await;
+    let from = |number, country: Option<&str>| Member {
+        country: country.map(str::to_owned),
+        ..member(number)
+    };
+    let members = vec![
+        from(1, Some("EE")),
+        from(2, Some("BR")),
+        from(3, Some("EE")),
+        from(4, None),
+        skipped(5, "no_opt_in"),
+    ];
+    let comparison = house.compare(0, members).await;
+    assert_everyone_stands_somewhere(&comparison);
+    let counts: Vec<_> = comparison
+        .by_country
+        .iter()
+        .map(|(country, people)| (country.as_str(), *people))
+        .collect();
+    assert_eq!(counts, [("", 1), ("BR", 1), ("EE", 2)]);
 }
 
 pub(super) async fn the_digest_does_not_depend_on_order(open: Opener) {

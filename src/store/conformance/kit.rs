@@ -33,6 +33,7 @@ pub(super) fn asking(holder: &str, now: i64, until: i64) -> LockRequest {
         host: format!("host-of-{holder}"),
         process: 1,
         command: "apply".to_owned(),
+        run_address: None,
         now: at(now),
         until: at(until),
     }
@@ -48,6 +49,7 @@ pub(super) fn member(number: u64) -> Member {
         language: "en_US".to_owned(),
         zones: vec!["Europe/Tallinn".to_owned()],
         variables: json!({ "first_name": format!("Ana {number}") }).to_string(),
+        country: Some("EE".to_owned()),
         opt_in: Some("2026-01-01".to_owned()),
         skip: None,
         list: "customers".to_owned(),

@@ -14,6 +14,7 @@ fn applied(key: &str) -> Applied {
         key: key.to_owned(),
         id: "594425479261596".to_owned(),
         content: json!({ "body": "Hi {{first_name}}" }),
+        facts: json!({ "status": "APPROVED" }),
         at: at(1),
     }
 }
@@ -44,8 +45,9 @@ pub(super) async fn a_lock_that_ran_out_is_taken_over_and_its_holder_fenced(open
     assert_ne!(lost, taken);
     for refused in [
         one.renew_lock(&lost, at(130), at(HOUR)).await,
-        one.remember(&lost, &applied("offer/en_US"), &[]).await,
-        one.forget(&lost, "template", ACCOUNT, "offer/en_US", &[])
+        one.remember(&lost, &applied("offer/en_US"), &[], None)
+            .await,
+        one.forget(&lost, "template", ACCOUNT, "offer/en_US", &[], None)
             .await,
     ] {
         let Err(Error::Fenced { holder }) = refused else {
@@ -110,18 +112,18 @@ pub(super) async fn what_was_applied_is_remembered_until_forgotten(open: Opener)
     let store = open();
     let lock = store.lock(&asking("ana", 0, HOUR)).await.unwrap().id;
     let first = applied("offer/en_US");
-    store.remember(&lock, &first, &[]).await.unwrap();
+    store.remember(&lock, &first, &[], None).await.unwrap();
     let changed = Applied {
         content: json!({ "body": "Hello" }),
         ..first
     };
-    store.remember(&lock, &changed, &[]).await.unwrap();
+    store.remember(&lock, &changed, &[], None).await.unwrap();
     let other = applied("offer/es");
-    store.remember(&lock, &other, &[]).await.unwrap();
+    store.remember(&lock, &other, &[], None).await.unwrap();
     let all = open().applied().await.unwrap();
     assert_eq!(all, [changed, other.clone()]);
     store
-        .forget(&lock, "template", ACCOUNT, "offer/en_US", &[])
+        .forget(&lock, "template", ACCOUNT, "offer/en_US", &[], None)
         .await
         .unwrap();
     assert_eq!(store.applied().await.unwrap(), [other]);
@@ -137,11 +139,11 @@ pub(super) async fn rights_come_back_oldest_first(open: Opener) {
         at: at(seconds),
     };
     store
-        .remember(&lock, &applied("a"), &[used(20)])
+        .remember(&lock, &applied("a"), &[used(20)], None)
         .await
         .unwrap();
     store
-        .forget(&lock, "template", ACCOUNT, "a", &[used(10), used(5)])
+        .forget(&lock, "template", ACCOUNT, "a", &[used(10), used(5)], None)
         .await
         .unwrap();
     let since = store.rights_used(at(10)).await.unwrap();
@@ -164,4 +166,20 @@ pub(super) async fn the_ledger_keeps_its_name_and_the_latest_time(open: Opener) 
     assert_eq!(after.id, before.id);
     assert_eq!(after.created_at, Some(at(10)));
     assert_eq!(after.confirmed_at, Some(at(21)));
+}
+
+pub(super) async fn an_account_is_bound_once_and_under_the_lock(open: Opener) {
+    let (one, other) = (open(), open());
+    assert!(one.bindings().await.unwrap().is_empty());
+    let lock = one.lock(&asking("ana", 0, MINUTE)).await.unwrap().id;
+    for (account, waba_id) in [(ACCOUNT, "102"), ("second", "202"), (ACCOUNT, "302")] {
+        one.bind(&lock, account, waba_id).await.unwrap();
+    }
+    let bound = other.bindings().await.unwrap();
+    assert_eq!(bound.len(), 2);
+    assert_eq!((&*bound[ACCOUNT], &*bound["second"]), ("102", "202"));
+    other.lock(&asking("ben", MINUTE + 1, HOUR)).await.unwrap();
+    let refused = one.bind(&lock, "third", "402").await;
+    assert!(matches!(refused, Err(Error::Fenced { .. })), "{refused:?}");
+    assert_eq!(one.bindings().await.unwrap().len(), 2);
 }

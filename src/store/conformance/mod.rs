@@ -11,12 +11,14 @@ mod ground;
 pub(in crate::store) mod halts;
 pub(in crate::store) mod inbox;
 pub(in crate::store) mod intake;
+pub(in crate::store) mod journal;
 mod kit;
 pub(in crate::store) mod lanes;
 mod law;
 mod locks;
 pub(in crate::store) mod orders;
 pub(in crate::store) mod overtaking;
+pub(in crate::store) mod plans;
 pub(in crate::store) mod receipts;
 mod recontacts;
 mod rounds;
@@ -68,10 +70,12 @@ conformance_tests! {
     locks: a_held_lock_names_its_holder, a_lock_that_ran_out_is_taken_over_and_its_holder_fenced,
         a_lock_whose_process_is_dead_is_taken_over, a_lease_is_prolonged_by_its_holder_alone,
         a_released_lease_goes_to_the_next_with_a_higher_fence, what_was_applied_is_remembered_until_forgotten,
-        rights_come_back_oldest_first, the_ledger_keeps_its_name_and_the_latest_time;
+        rights_come_back_oldest_first, the_ledger_keeps_its_name_and_the_latest_time,
+        an_account_is_bound_once_and_under_the_lock;
     audience: the_first_of_two_with_one_number_counts,
                 a_retry_that_the_lists_have_lost_is_counted_when_it_is_due, the_digest_does_not_depend_on_order,
         comparing_changes_nothing, a_skipped_contact_is_fresh_when_its_reason_is_gone,
+        recipients_are_counted_by_country,
         who_leaves_the_lists_is_taken_out_unless_messaged,
         who_was_put_off_is_asked_again_by_the_next_run, values_are_refreshed_until_they_are_sent,
         gaps_hold_contacts_of_other_campaigns, an_opt_out_is_skipped_in_every_campaign_of_the_account,

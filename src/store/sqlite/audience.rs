@@ -9,15 +9,17 @@ use super::commit::{self, Order};
 use super::compare;
 use super::error::io;
 use super::staging::Staging;
+use super::state;
 use super::store::Core;
-use crate::store::{Answer, Audience, Comparison, Gaps, Member, Result};
+use crate::store::{Answer, Audience, Comparison, Gaps, Member, Result, Sketch};
 
 pub(super) async fn open(
     core: &Arc<Core>,
     account: &str,
     campaign: &str,
 ) -> Result<Box<dyn Audience>> {
-    let staging = core.blocking(|_| Staging::create()).await?;
+    let ledger = core.read(state::ledger).await?;
+    let staging = core.blocking(move |_| Staging::create(&ledger)).await?;
     Ok(Box::new(Gathering {
         core: Arc::clone(core),
         account: account.to_owned(),
@@ -82,6 +84,10 @@ impl Audience for Gathering {
             self.staging = Some(staging);
             Ok(comparison)
         })
+    }
+
+    fn sketch(&self) -> Option<Sketch> {
+        self.staging.as_ref()?.sketch().cloned()
     }
 
     fn commit(mut self: Box<Self>, lock: &str, now: Timestamp) -> BoxFuture<'static, Result<()>> {

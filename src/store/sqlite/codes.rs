@@ -6,6 +6,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 
 use super::super::{
     AnswerKind, CampaignState, ContactState, DeliveryStatus, ErrandKind, HaltCause, Outcome, Scope,
+    Stage,
 };
 use super::error::{Failure, Work};
 use crate::store::Error;
@@ -121,10 +122,11 @@ coded!(Outcome: Answered, NoAnswer, Failed, FellBack, Skipped, Expired, Stopped,
 coded!(DeliveryStatus: Failed, Sent, Delivered, Read);
 coded!(AnswerKind: Option, Other, Late);
 coded!(Scope: Account, Number, Template, Campaign);
-coded!(HaltCause: Stopped, Restored, Late, Meta, Refused);
+coded!(HaltCause: Stopped, Restored, Late, Meta, Refused, Failures);
 coded!(ErrandKind: Reply, Handoff, Notify);
 coded!(ErrandState: Waiting, InFlight, Done, Failed, Uncertain);
 coded!(AttemptState: InFlight, Accepted, Failed, Uncertain, Released);
+coded!(Stage: Begun, Done, Failed);
 coded!(Reached: Nothing, Accepted, Sent, Delivered, Read, Failed);
 
 /// Reads an E.164 number as the integer that is the key.
@@ -211,6 +213,10 @@ mod tests {
         assert_eq!(
             HaltCause::Refused.to_sql().unwrap(),
             ToSqlOutput::from(4i64)
+        );
+        assert_eq!(
+            HaltCause::Failures.to_sql().unwrap(),
+            ToSqlOutput::from(5i64)
         );
     }
 }

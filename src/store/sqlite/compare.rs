@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::campaigns;
-use super::codes::{At, AttemptState, count};
+use super::codes::{At, AttemptState, count, phone_text};
 use super::error::Work;
 use super::staging::{Totals, Words};
+use crate::phone_number::PhoneNumber;
 use crate::store::{Comparison, ContactState, Gaps, Outcome};
 
 /// The reason of those whom the ledger knows not to want messages, whatever the lists say.
@@ -22,7 +23,7 @@ const NO_CAMPAIGN: i64 = -1;
 /// Parameters: the campaign's number, the account.
 pub(super) const EVERYONE: &str =
     "SELECT p.phone, p.detail, p.digest, p.zones, p.skip, c.id, x.contact IS NOT NULL,
-            m.state, m.outcome, m.due_at, m.counted + m.earlier, m.digest, m.reason
+            m.state, m.outcome, m.due_at, m.counted + m.earlier, m.digest, m.reason, p.country
      FROM staging.person p
      LEFT JOIN contact c ON c.phone = p.phone
      LEFT JOIN suppressed x ON x.contact = c.id AND x.account = ?2
@@ -35,6 +36,7 @@ pub(super) struct Person<'a> {
     pub(super) detail: i64,
     pub(super) digest: i64,
     pub(super) zones: u32,
+    country: u32,
     /// Why this contact must not be messaged.
     pub(super) skip: Option<&'a str>,
     pub(super) contact: Option<i64>,
@@ -77,6 +79,7 @@ impl<'a> Person<'a> {
             detail: row.get(1)?,
             digest: row.get(2)?,
             zones: row.get(3)?,
+            country: row.get(13)?,
             skip,
             contact: row.get(5)?,
             stored,
@@ -154,6 +157,7 @@ pub(super) fn compare(
     let mut sent = LastSent::new(connection, account)?;
     let mut still_listed = 0;
     let mut zones: BTreeMap<u32, u64> = BTreeMap::new();
+    let mut countries: BTreeMap<u32, u64> = BTreeMap::new();
     let mut statement = connection.prepare_cached(EVERYONE)?;
     let mut rows = statement.query(params![campaign, account])?;
     while let Some(row) = rows.next()? {
@@ -177,6 +181,7 @@ pub(super) fn compare(
             },
         }
         if matches!(person.relation(now), Relation::New | Relation::Due) {
+            *countries.entry(person.country).or_default() += 1;
             let last = sent.to(person.contact, &gaps.template)?;
             if last.is_held_by(gaps, now) {
                 comparison.held_by_gap += 1;
@@ -190,6 +195,10 @@ pub(super) fn compare(
     comparison.by_zones = zones
         .into_iter()
         .map(|(number, people)| (words.zones.word(number).to_owned(), people))
+        .collect();
+    comparison.by_country = countries
+        .into_iter()
+        .map(|(number, people)| (words.countries.word(number).to_owned(), people))
         .collect();
     count_unlisted(connection, campaign, &mut sent, now, gaps, &mut comparison)?;
     comparison.removed = never_messaged(connection, campaign)?.saturating_sub(still_listed);
@@ -206,7 +215,7 @@ fn count_unlisted(
     comparison: &mut Comparison,
 ) -> Work<()> {
     let mut statement = connection.prepare_cached(
-        "SELECT m.contact, v.zones FROM member m
+        "SELECT m.contact, v.zones, c.phone FROM member m
          JOIN contact c ON c.id = m.contact
          JOIN member_values v ON v.campaign = m.campaign AND v.contact = m.contact
          WHERE m.campaign = ?1 AND m.state = ?2 AND (m.due_at IS NULL OR m.due_at <= ?3)
@@ -215,6 +224,10 @@ fn count_unlisted(
     let mut rows = statement.query(params![campaign, ContactState::RetryDue, At(now)])?;
     while let Some(row) = rows.next()? {
         comparison.unlisted += 1;
+        *comparison
+            .by_country
+            .entry(country(row.get(2)?))
+            .or_default() += 1;
         let last = sent.to(Some(row.get(0)?), &gaps.template)?;
         if last.is_held_by(gaps, now) {
             comparison.held_by_gap += 1;
@@ -225,6 +238,14 @@ fn count_unlisted(
         comparison.not_messaged_today += u64::from(!today);
     }
     Ok(())
+}
+
+/// Returns the region of a number that only the ledger knows; nothing where it is of none.
+fn country(phone: Option<i64>) -> String {
+    phone
+        .and_then(|phone| PhoneNumber::parse(&phone_text(phone), None).ok())
+        .and_then(|number| number.region())
+        .map_or_else(String::new, |region| region.to_string())
 }
 
 fn earlier(now: Timestamp, by: SignedDuration) -> Timestamp {

@@ -32,9 +32,9 @@ pub(super) fn lock(connection: &Connection, request: &LockRequest) -> Work<LockI
         return Err(Failure::Store(Error::Locked(Box::new(lock))));
     }
     let mut statement = connection.prepare_cached(
-        "INSERT OR REPLACE INTO lock (one, id, holder, host, process, command, since, until)
-         VALUES (1, lower(hex(randomblob(8))), ?1, ?2, ?3, ?4, ?5, ?6)
-         RETURNING id, holder, host, process, command, since, until",
+        "INSERT OR REPLACE INTO lock (one, id, holder, host, process, command, since, until, run_address)
+         VALUES (1, lower(hex(randomblob(8))), ?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         RETURNING id, holder, host, process, command, since, until, run_address",
     )?;
     Ok(statement.query_row(
         params![
@@ -44,6 +44,7 @@ pub(super) fn lock(connection: &Connection, request: &LockRequest) -> Work<LockI
             request.command,
             At(request.now),
             At(request.until),
+            request.run_address,
         ],
         lock_info,
     )?)
@@ -148,13 +149,13 @@ struct Leased {
 
 fn leased(connection: &Connection, number: &str) -> Work<Option<Leased>> {
     let mut statement = connection.prepare_cached(
-        "SELECT number, holder, host, process, command, since, until, fence, held
+        "SELECT number, holder, host, process, command, since, until, NULL, fence, held
          FROM lease WHERE number = ?1",
     )?;
     let leased = statement.query_row([number], |row| {
-        let held: bool = row.get(8)?;
+        let held: bool = row.get(9)?;
         Ok(Leased {
-            fence: row.get(7)?,
+            fence: row.get(8)?,
             held: if held { Some(lock_info(row)?) } else { None },
         })
     });
@@ -162,8 +163,9 @@ fn leased(connection: &Connection, number: &str) -> Work<Option<Leased>> {
 }
 
 pub(super) fn held(connection: &Connection) -> Work<Option<LockInfo>> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, holder, host, process, command, since, until FROM lock")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, holder, host, process, command, since, until, run_address FROM lock",
+    )?;
     Ok(statement.query_row([], lock_info).optional()?)
 }
 
@@ -176,6 +178,7 @@ fn lock_info(row: &Row<'_>) -> rusqlite::Result<LockInfo> {
         command: row.get(4)?,
         since: row.get::<_, At>(5)?.0,
         until: row.get::<_, At>(6)?.0,
+        run_address: row.get(7)?,
     })
 }
 

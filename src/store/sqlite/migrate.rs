@@ -15,6 +15,10 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_receiving.sql"),
     include_str!("migrations/0003_acting.sql"),
+    include_str!("migrations/0004_plans.sql"),
+    include_str!("migrations/0005_journal.sql"),
+    include_str!("migrations/0006_facts.sql"),
+    include_str!("migrations/0007_accounts.sql"),
 ];
 
 /// What a file is.

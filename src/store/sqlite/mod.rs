@@ -23,12 +23,14 @@ mod history;
 mod inbound;
 mod inbox;
 mod interactions;
+mod journal;
 mod locks;
 mod merge;
 mod migrate;
 mod moves;
 mod open;
 mod people;
+mod plans;
 mod preferences;
 mod reader;
 mod receipts;
@@ -41,6 +43,7 @@ mod state;
 mod store;
 mod timeline;
 mod timeouts;
+mod upkeep;
 mod waiting;
 mod writer;
 
@@ -50,6 +53,10 @@ mod tests;
 mod tests_contacts;
 #[cfg(test)]
 mod tests_intake;
+#[cfg(test)]
+mod tests_journal;
+#[cfg(test)]
+mod tests_plans;
 #[cfg(test)]
 mod tests_receiving;
 

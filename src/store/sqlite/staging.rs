@@ -15,7 +15,8 @@ use super::attempt_id::truncated;
 use super::codes::phone_key;
 use super::error::{Work, from_sql};
 use super::open::private_directory;
-use crate::store::{Member, Result};
+use crate::store::sketch::Sketcher;
+use crate::store::{LedgerInfo, Member, Result, Sketch};
 
 /// Kibibytes of pages that are kept in memory (negative, as SQLite wants it): a million people's narrow rows.
 const PEOPLE_CACHE: i32 = -56 * 1024;
@@ -32,6 +33,7 @@ const SCHEMA: &str = "
         detail INTEGER NOT NULL,
         digest INTEGER NOT NULL,
         zones  INTEGER NOT NULL,
+        country INTEGER NOT NULL,
         skip   INTEGER
     ) STRICT;
     CREATE TABLE details.detail (
@@ -50,6 +52,8 @@ pub(super) struct Staging {
     connection: Connection,
     pub(super) words: Words,
     pub(super) totals: Totals,
+    /// None without a ledger.
+    sketcher: Option<Sketcher>,
     directory: TempDir,
 }
 
@@ -57,6 +61,7 @@ pub(super) struct Staging {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
     pub(super) zones: Lexicon,
+    pub(super) countries: Lexicon,
     pub(super) skips: Lexicon,
 }
 
@@ -70,7 +75,8 @@ pub(super) struct Totals {
 }
 
 impl Staging {
-    pub(super) fn create() -> Result<Self> {
+    /// Makes an empty one for the audience of a ledger.
+    pub(super) fn create(ledger: &LedgerInfo) -> Result<Self> {
         let directory = private_directory()?;
         let path = file(&directory);
         let make = || -> Work<Connection> {
@@ -87,6 +93,7 @@ impl Staging {
             connection,
             words: Words::default(),
             totals: Totals::default(),
+            sketcher: (!ledger.is_absent()).then(|| Sketcher::new(&ledger.id)),
             directory,
         })
     }
@@ -111,6 +118,7 @@ impl Staging {
             connection,
             words,
             totals,
+            sketcher,
             directory: _,
         } = self;
         // One transaction over all additions: numbers come in any order, so that each would write most pages anew.
@@ -118,7 +126,7 @@ impl Staging {
             connection.execute_batch("BEGIN")?;
         }
         let mut person = connection.prepare_cached(
-            "INSERT INTO person (phone, detail, digest, zones, skip) VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO person (phone, detail, digest, zones, country, skip) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT DO NOTHING",
         )?;
         let mut detail = connection.prepare_cached(
@@ -134,6 +142,9 @@ impl Staging {
                 next,
                 values_digest(member, &zones),
                 words.zones.number(&zones),
+                words
+                    .countries
+                    .number(member.country.as_deref().unwrap_or_default()),
                 member.skip.as_deref().map(|skip| words.skips.number(skip)),
             ])?;
             if inserted == 0 {
@@ -141,7 +152,11 @@ impl Staging {
                 continue;
             }
             totals.members += 1;
-            totals.digest = totals.digest.wrapping_add(member_digest(member));
+            let digest = member_digest(member);
+            totals.digest = totals.digest.wrapping_add(digest);
+            if let Some(sketcher) = sketcher {
+                sketcher.add(phone, digest);
+            }
             detail.execute(params![
                 next,
                 member.language,
@@ -153,6 +168,10 @@ impl Staging {
             ])?;
         }
         Ok(())
+    }
+
+    pub(super) fn sketch(&self) -> Option<&Sketch> {
+        self.sketcher.as_ref().map(Sketcher::sketch)
     }
 
     /// Writes out what was gathered, for other connections to read, and gives back the memory that gathering took.

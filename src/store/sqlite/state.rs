@@ -1,7 +1,10 @@
 //! Who the ledger is, what was last applied, which rights were used.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
+use serde_json::Value;
 
 use super::codes::At;
 use super::error::Work;
@@ -44,7 +47,7 @@ pub(super) fn see_time(connection: &Connection, now: Timestamp) -> Work<Timestam
 
 pub(super) fn applied(connection: &Connection) -> Work<Vec<Applied>> {
     let mut statement = connection.prepare_cached(
-        "SELECT kind, name, member, account, key, id, at, content FROM applied
+        "SELECT kind, name, member, account, key, id, at, content, facts FROM applied
          ORDER BY kind, account, key",
     )?;
     let mut rows = statement.query([])?;
@@ -61,6 +64,10 @@ pub(super) fn applied(connection: &Connection) -> Work<Vec<Applied>> {
             id: row.get(5)?,
             at: row.get::<_, At>(6)?.0,
             content: serde_json::from_str(row.get_ref(7)?.as_str()?)?,
+            facts: match row.get_ref(8)?.as_str_or_null()? {
+                Some(facts) => serde_json::from_str(facts)?,
+                None => Value::Null,
+            },
         });
     }
     Ok(applied)
@@ -77,11 +84,12 @@ pub(super) fn remember(
         key,
         id,
         content,
+        facts,
         at,
     } = applied;
     let mut statement = connection.prepare_cached(
-        "INSERT OR REPLACE INTO applied (kind, account, key, name, member, id, content, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT OR REPLACE INTO applied (kind, account, key, name, member, id, content, at, facts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     statement.execute(params![
         address.kind,
@@ -92,6 +100,7 @@ pub(super) fn remember(
         id,
         content.to_string(),
         At(*at),
+        (!facts.is_null()).then(|| facts.to_string()),
     ])?;
     use_up(connection, rights)
 }
@@ -122,6 +131,19 @@ fn use_up(connection: &Connection, rights: &[RightUsed]) -> Work<()> {
     {
         statement.execute(params![account, right, subject, At(*at)])?;
     }
+    Ok(())
+}
+
+pub(super) fn bindings(connection: &Connection) -> Work<BTreeMap<String, String>> {
+    let mut statement = connection.prepare_cached("SELECT name, waba_id FROM bound_account")?;
+    let bindings = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(bindings.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn bind(connection: &Connection, account: &str, waba_id: &str) -> Work<()> {
+    let statement =
+        "INSERT INTO bound_account (name, waba_id) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+    connection.execute(statement, [account, waba_id])?;
     Ok(())
 }
 

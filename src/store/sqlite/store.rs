@@ -1,5 +1,6 @@
 //! The engine's own shape, and each of the trait's calls handed to the file that does it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,11 +11,13 @@ use tempfile::TempDir;
 use super::error::{Work, io};
 use super::reader::{Readers, Reading, Snapshot};
 use super::writer::Writer;
-use super::{audience, campaigns, claim, history, locks, settle, standing, state, timeouts};
+use super::{
+    audience, campaigns, claim, history, journal, locks, settle, standing, state, timeouts,
+};
 use crate::store::{
     Answer, Applied, Audience, CampaignRecord, ClaimRequest, Claimed, Error, HistoryFilter,
-    HistoryRows, Lease, LedgerInfo, LockInfo, LockRequest, Result, RightUsed, Settlement, Standing,
-    Store,
+    HistoryRows, Lease, LedgerInfo, LockInfo, LockRequest, Note, Result, RightUsed, Settlement,
+    Standing, Store,
 };
 
 /// What all handles on one open state share. The order of the fields is that in which they go.
@@ -96,6 +99,14 @@ impl Core {
     }
 }
 
+/// Adds the entry of a change to the journal.
+fn noted(connection: &Connection, entry: Option<&Note>) -> Work<()> {
+    if let Some(entry) = entry {
+        journal::insert(connection, entry)?;
+    }
+    Ok(())
+}
+
 /// A state in one SQLite file.
 #[derive(Debug)]
 pub(super) struct Sqlite(pub(super) Arc<Core>);
@@ -128,11 +139,14 @@ impl Store for Sqlite {
         lock: &'a str,
         applied: &'a Applied,
         rights: &'a [RightUsed],
+        entry: Option<&'a Note>,
     ) -> Answer<'a, ()> {
         let (lock, applied, rights) = (lock.to_owned(), applied.clone(), rights.to_vec());
+        let entry = entry.cloned();
         Box::pin(self.0.write(move |connection| {
             locks::check(connection, &lock)?;
-            state::remember(connection, &applied, &rights)
+            state::remember(connection, &applied, &rights)?;
+            noted(connection, entry.as_ref())
         }))
     }
 
@@ -143,12 +157,14 @@ impl Store for Sqlite {
         account: &'a str,
         key: &'a str,
         rights: &'a [RightUsed],
+        entry: Option<&'a Note>,
     ) -> Answer<'a, ()> {
         let [lock, kind, account, key] = [lock, kind, account, key].map(str::to_owned);
-        let rights = rights.to_vec();
+        let (rights, entry) = (rights.to_vec(), entry.cloned());
         Box::pin(self.0.write(move |connection| {
             locks::check(connection, &lock)?;
-            state::forget(connection, &kind, &account, &key, &rights)
+            state::forget(connection, &kind, &account, &key, &rights)?;
+            noted(connection, entry.as_ref())
         }))
     }
 
@@ -157,6 +173,18 @@ impl Store for Sqlite {
             self.0
                 .read(move |connection| state::rights_used(connection, since)),
         )
+    }
+
+    fn bindings(&self) -> Answer<'_, BTreeMap<String, String>> {
+        Box::pin(self.0.read(state::bindings))
+    }
+
+    fn bind<'a>(&'a self, lock: &'a str, account: &'a str, waba_id: &'a str) -> Answer<'a, ()> {
+        let [lock, account, waba_id] = [lock, account, waba_id].map(str::to_owned);
+        Box::pin(self.0.write(move |connection| {
+            locks::check(connection, &lock)?;
+            state::bind(connection, &account, &waba_id)
+        }))
     }
 
     fn lock<'a>(&'a self, request: &'a LockRequest) -> Answer<'a, LockInfo> {

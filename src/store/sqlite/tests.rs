@@ -36,6 +36,7 @@ fn request() -> LockRequest {
         host: "desk".to_owned(),
         process: 1,
         command: "apply".to_owned(),
+        run_address: None,
         now: Timestamp::UNIX_EPOCH,
         until: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1),
     }
@@ -70,6 +71,7 @@ pub(super) fn people(count: u64) -> Vec<Member> {
         language: "et".to_owned(),
         zones: Vec::new(),
         variables: json!({ "name": "x".repeat(100) }).to_string(),
+        country: None,
         opt_in: None,
         skip: None,
         list: "customers".to_owned(),
@@ -217,7 +219,7 @@ fn a_newer_format_is_refused_naming_both() {
                 error,
                 Error::Newer {
                     found: 99,
-                    known: 3,
+                    known: 7,
                     ..
                 }
             ),
