@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::check::{self, Check};
 use super::{Declared, Project, Resource, web_address};
-use crate::config::{Diagnostics, Report, SecretRef, Spanned};
+use crate::config::{Address, Diagnostics, Report, SecretRef, Spanned};
 
 /// A WhatsApp Business account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -37,6 +37,12 @@ pub enum Deletion {
     Forget,
     /// They are deleted at Meta.
     Delete,
+}
+
+/// Returns the address of an account by its name.
+#[must_use]
+pub fn address(name: &str) -> Address {
+    Address::new(Account::KIND, name)
 }
 
 impl Resource for Account {

@@ -8,7 +8,23 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::config::Address;
 
 /// Resources with the resources that each needs first.
-pub(super) type Edges = BTreeMap<Address, BTreeSet<Address>>;
+pub type Edges = BTreeMap<Address, BTreeSet<Address>>;
+
+/// Returns the resources that `named` accepts, and all that they need.
+#[must_use]
+pub fn needed(edges: &Edges, named: impl Fn(&Address) -> bool) -> Edges {
+    let mut waiting: Vec<&Address> = edges.keys().filter(|address| named(address)).collect();
+    let mut kept = Edges::new();
+    while let Some(address) = waiting.pop() {
+        if let Some(needs) = edges.get(address)
+            && !kept.contains_key(address)
+        {
+            waiting.extend(needs);
+            kept.insert(address.clone(), needs.clone());
+        }
+    }
+    kept
+}
 
 /// Returns all addresses, each behind those that it needs, otherwise by name; or the cycles, each in the direction of
 /// its references and begun at its first member.
@@ -127,6 +143,19 @@ mod tests {
             ("d", &[]),
         ]));
         assert_eq!(names(&order.unwrap()), "b d a c");
+    }
+
+    #[test]
+    fn what_is_needed_of_what_is_needed_is_needed() {
+        let all = edges(&[
+            ("a", &["b"]),
+            ("b", &["c", "unknown"]),
+            ("c", &["b"]),
+            ("d", &["a"]),
+        ]);
+        let kept = needed(&all, |address| address.name == "a");
+        let kept: Vec<_> = kept.keys().cloned().collect();
+        assert_eq!(names(&kept), "a b c");
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub trait Resource: DeserializeOwned + JsonSchema + Any + Send + Sync + Sized {
     const KIND: &'static str;
     /// Whether the table has a name (`[campaign.spring]`) or stands alone (`[guard]`).
     const NAMED: bool = true;
+    /// Whether no two environments may have the same.
+    const APART: bool = false;
     /// Reports what is wrong with this resource, alone or beside the others.
     fn check(_this: &Declared<Self>, _project: &Project, _diagnostics: &mut Diagnostics) {}
     /// Reports what is wrong among all resources of this kind; runs once, so that it need not grow with their square.
@@ -34,6 +36,7 @@ pub trait Resource: DeserializeOwned + JsonSchema + Any + Send + Sync + Sized {
 pub trait Kind: Send + Sync {
     fn name(&self) -> &'static str;
     fn named(&self) -> bool;
+    fn apart(&self) -> bool;
     /// The schema of one table of this kind.
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
     /// Reads a block into the project; what is wrong with it is reported at its place.
@@ -60,6 +63,10 @@ impl<R: Resource> Kind for Of<R> {
 
     fn named(&self) -> bool {
         R::NAMED
+    }
+
+    fn apart(&self) -> bool {
+        R::APART
     }
 
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema {

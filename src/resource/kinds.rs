@@ -8,7 +8,9 @@ use super::kind::{Kind, Of};
 use super::list::List;
 use super::mapping::Mapping;
 use super::notify::Notify;
+use super::output::Output;
 use super::phone::Phone;
+use super::rate_card::RateCard;
 use super::reply::Reply;
 use super::serve::Serve;
 use super::state::State;
@@ -35,7 +37,9 @@ pub fn kinds() -> &'static [&'static dyn Kind] {
         &Of::<Handoff>::new(),
         &Of::<Serve>::new(),
         &Of::<Notify>::new(),
+        &Of::<RateCard>::new(),
         &Of::<Guard>::new(),
+        &Of::<Output>::new(),
     ];
     KINDS
 }

@@ -7,25 +7,50 @@ use super::graph::{self, Edges};
 use super::kind::Kind;
 use super::kinds::kinds;
 use super::project::Project;
-use crate::config::{self, Address, Diagnostics, Inputs, KindShape, Place, Report};
+use super::state;
+use crate::config::{self, Address, Diagnostics, Inputs, KindShape, Loaded, Place, Report};
+
+/// Reads the blocks of the project in `directory`, before their kinds have read them.
+#[must_use]
+pub fn blocks(directory: &Path, inputs: &Inputs) -> Loaded {
+    let shapes: Vec<KindShape> = kinds()
+        .iter()
+        .map(|kind| KindShape {
+            name: kind.name(),
+            named: kind.named(),
+            apart: kind.apart(),
+        })
+        .collect();
+    config::load(directory, inputs, &shapes)
+}
+
+/// Returns all resources with those that each refers to, declared or not.
+#[must_use]
+pub fn references(project: &Project) -> Edges {
+    kinds()
+        .iter()
+        .flat_map(|kind| kind.references(project))
+        .map(|(address, needs)| (address, BTreeSet::from_iter(needs)))
+        .collect()
+}
 
 /// Reads and checks the project in `directory`, offline.
 ///
 /// The diagnostics are complete, sorted and free of secrets; a project with errors is for showing them only.
 #[must_use]
 pub fn load(directory: &Path, inputs: &Inputs) -> (Project, Diagnostics) {
-    let shapes: Vec<KindShape> = kinds()
-        .iter()
-        .map(|kind| KindShape {
-            name: kind.name(),
-            named: kind.named(),
-        })
-        .collect();
-    let loaded = config::load(directory, inputs, &shapes);
+    let loaded = blocks(directory, inputs);
     let mut diagnostics = loaded.diagnostics;
     let mut project = Project::default();
     project.directory = directory.to_owned();
     project.sources = loaded.sources;
+    project.environment = loaded.environment;
+    project.environments = loaded
+        .environments
+        .iter()
+        .map(|(name, _)| name.clone())
+        .collect();
+    state::check_apart(&project, &loaded.environments, &mut diagnostics);
     for address in loaded.broken {
         project.insert_broken(address);
     }
@@ -34,6 +59,7 @@ pub fn load(directory: &Path, inputs: &Inputs) -> (Project, Diagnostics) {
     let mut places = BTreeMap::new();
     for block in &loaded.blocks {
         places.insert(block.address(), block.header());
+        project.note(block.address(), config::digest(block));
         if let Some(kind) = by_name.get(block.kind.get().as_str()) {
             kind.load(block, &mut project, &mut diagnostics);
         }
@@ -52,12 +78,7 @@ fn set_order(
     places: &BTreeMap<Address, Place>,
     diagnostics: &mut Diagnostics,
 ) {
-    let edges: Edges = kinds()
-        .iter()
-        .flat_map(|kind| kind.references(project))
-        .map(|(address, needs)| (address, BTreeSet::from_iter(needs)))
-        .collect();
-    match graph::order(&edges) {
+    match graph::order(&references(project)) {
         Ok(order) => project.set_order(order),
         Err(cycles) => {
             for cycle in cycles {

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod campaign;
 mod check;
+mod drift;
 pub mod expression;
 mod graph;
 pub mod guard;
@@ -18,8 +19,10 @@ mod load;
 pub mod mapping;
 pub mod moment;
 pub mod notify;
+pub mod output;
 pub mod phone;
 mod project;
+pub mod rate_card;
 mod reconcile;
 pub mod references;
 pub mod reply;
@@ -33,13 +36,15 @@ pub mod variable;
 mod web_address;
 pub mod webhook;
 
+pub use drift::{DriftClass, Drifted, Meaning, Next, Since};
+pub use graph::{Edges as References, needed};
 pub use kind::{Kind, Resource};
 pub use kinds::kinds;
-pub use load::load;
+pub use load::{blocks, load, references};
 pub use project::{Declared, Project};
 pub use reconcile::{
-    BudgetUse, Desired, Error, FieldChange, Intent, Live, Permit, Proposed, Readiness, Reconciler,
-    Refusal, World, Writer, Written,
+    BudgetUse, Desired, Error, FieldChange, Intent, Live, Numbers, Permit, Proposed, Readiness,
+    Reconciler, Refusal, World, Writer, Written,
 };
 pub use rights::Rights;
 

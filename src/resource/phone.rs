@@ -1,12 +1,16 @@
 //! `[phone.name]`: a business phone number that campaigns send from; found by number or id, read only.
 
+mod drift;
+mod watch;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::account::Account;
 use super::check::{self, Check};
-use super::{Declared, Project, Resource, references};
+use super::{Declared, Project, Reconciler, Resource, references};
 use crate::config::{Address, Diagnostics, Report, Spanned};
+use crate::meta::Number;
 use crate::phone_number;
 
 /// A business phone number.
@@ -19,6 +23,23 @@ pub struct Phone {
     pub number: Option<Spanned<String>>,
     /// The number's id at Meta. Exactly one of `number` and `id`.
     pub id: Option<Spanned<String>>,
+}
+
+impl Phone {
+    /// Tells whether this declaration means a live number, by its id or by its digits.
+    #[must_use]
+    pub fn names(&self, number: &Number) -> bool {
+        let digits = |text: &str| {
+            text.chars()
+                .filter(char::is_ascii_digit)
+                .collect::<String>()
+        };
+        match (&self.id, &self.number) {
+            (Some(id), _) => number.id == *id.get(),
+            (None, Some(wanted)) => digits(&number.display_phone_number) == digits(wanted),
+            (None, None) => false,
+        }
+    }
 }
 
 impl Resource for Phone {
@@ -34,6 +55,10 @@ impl Resource for Phone {
             .map(|name| references::address(Account::KIND, name))
             .into_iter()
             .collect()
+    }
+
+    fn reconciler() -> Option<&'static dyn Reconciler> {
+        Some(&watch::Watch)
     }
 }
 

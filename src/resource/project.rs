@@ -41,11 +41,17 @@ pub struct Project {
     /// The directory; relative paths in the configuration start here.
     pub directory: PathBuf,
     pub sources: Sources,
+    /// The environment that it was read for, where it declares any.
+    pub environment: Option<String>,
+    /// All environments that it declares, by name.
+    pub environments: Vec<String>,
     resources: BTreeMap<&'static str, BTreeMap<String, Box<dyn Any + Send + Sync>>>,
     /// Blocks that were written but could not be read: a reference to one is no second error.
     broken: BTreeSet<Address>,
     order: Vec<Address>,
     positions: BTreeMap<Address, usize>,
+    /// What each block says, as a digest.
+    digests: BTreeMap<Address, String>,
     /// How references become secrets; nothing where nobody has said so.
     secrets: Option<Arc<Resolve>>,
 }
@@ -141,6 +147,16 @@ impl Project {
             .as_ref()
             .map(|resolve| resolve(reference))
             .transpose()
+    }
+
+    /// Returns a digest of what each block says: layout, comments and places do not count, the values of variables do.
+    #[must_use]
+    pub fn digests(&self) -> &BTreeMap<Address, String> {
+        &self.digests
+    }
+
+    pub(super) fn note(&mut self, address: Address, digest: String) {
+        self.digests.insert(address, digest);
     }
 
     /// Returns all addresses, each behind those that it refers to, otherwise by name.

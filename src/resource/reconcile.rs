@@ -7,15 +7,18 @@
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
+use super::drift::{Drifted, Meaning};
 use super::project::Project;
 use super::rights::Rights;
 use crate::clock::Clock;
 use crate::config::{Address, Place};
-use crate::meta::{GraphRead, GraphWriter};
-use crate::store::{RightUsed, Store};
+use crate::meta::{GraphRead, GraphWriter, Number};
+use crate::store::{Applied, RightUsed, Store};
 
 /// What can go wrong between a kind and its live counterpart.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +66,7 @@ pub struct Live {
 }
 
 /// One difference, by JSON pointer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldChange {
     /// A path that a person reads: `body`, `buttons[1].url`.
     pub field: String,
@@ -83,7 +86,7 @@ pub enum Intent {
 }
 
 /// A scarce right that a change uses up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BudgetUse {
     /// `template.edit`, `template.create`.
     pub right: String,
@@ -94,7 +97,7 @@ pub struct BudgetUse {
 }
 
 /// Why a change would be refused, and the way out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
     /// A diagnostic code.
     pub code: String,
@@ -138,6 +141,38 @@ pub struct World<'a> {
     pub waba_id: &'a str,
     pub graph: &'a dyn GraphRead,
     pub store: &'a dyn Store,
+    /// Whether what leaves the configuration is deleted: then it is read also where nothing declares it.
+    pub deletes: bool,
+    pub numbers: &'a Numbers,
+}
+
+impl World<'_> {
+    /// Returns the account's numbers.
+    ///
+    /// # Errors
+    /// Where they could not be read.
+    pub async fn numbers(&self) -> Result<&[Number], Error> {
+        self.numbers.read(self.graph, self.waba_id).await
+    }
+}
+
+/// An account's numbers, which are read once, however many ask for them.
+#[derive(Debug, Default)]
+pub struct Numbers(OnceCell<Vec<Number>>);
+
+impl Numbers {
+    /// Returns the numbers, in the order of their ids.
+    ///
+    /// # Errors
+    /// Where they could not be read.
+    pub async fn read(&self, graph: &dyn GraphRead, waba_id: &str) -> Result<&[Number], Error> {
+        let numbers = self.0.get_or_try_init(async || {
+            let mut numbers = graph.numbers(waba_id).await?;
+            numbers.sort_by(|one, other| one.id.cmp(&other.id));
+            Ok::<_, Error>(numbers)
+        });
+        Ok(numbers.await?)
+    }
 }
 
 /// What a change is written with.
@@ -179,6 +214,12 @@ pub trait Reconciler: Send + Sync {
         true
     }
 
+    /// Whether its objects are only looked at: none is made, changed, adopted or let go, and what their owner decides is
+    /// compared with what the last apply saw.
+    fn is_watched(&self) -> bool {
+        false
+    }
+
     /// Returns what the configuration asks for, in the order of addresses. Files that belong to the content (a header's
     /// image) are read and hashed here.
     ///
@@ -217,16 +258,51 @@ pub trait Reconciler: Send + Sync {
         desired.content.clone()
     }
 
-    /// Returns what the live object's owner has moved since `last` was applied, among the fields that a declaration names:
-    /// shown as drift, no difference.
-    fn moved(&self, _last: &Value, _live: &Live) -> Vec<FieldChange> {
+    /// Returns what the live object's owner has moved since `last` was applied, among the fields that a declaration names
+    /// and the facts that say whether and how well it can be used: shown as drift, no difference. `facts` are those of
+    /// that time; null where nobody looked.
+    fn moved(&self, _last: &Value, _facts: &Value, _live: &Live) -> Vec<FieldChange> {
         Vec::new()
+    }
+
+    /// Says whether an apply that finds the object as declared remembers the facts that it has now: where they are better
+    /// than, or were not among, those that are remembered. What got worse stays a difference until it is mended.
+    fn takes_note(&self, _facts: &Value, _live: &Live) -> bool {
+        false
+    }
+
+    /// Returns the word for how a live object stands, as its owner says it.
+    fn standing(&self, live: &Live) -> Option<String> {
+        live.facts["status"].as_str().map(str::to_owned)
+    }
+
+    /// Returns the names under which the ledger keeps what happened to an object.
+    fn names_in_ledger(&self, _last: &Applied, _live: Option<&Live>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Says what a drift means, since when it is there, and what mends it.
+    fn explain_drift(&self, drifted: &Drifted<'_>, _project: &Project) -> Meaning {
+        let mut meaning = Meaning::default();
+        meaning.put_back(drifted);
+        meaning
     }
 
     /// Returns the rights that were used up by changing what was last applied into `live`, where no record tells of it: a
     /// crash came between the write and its record, or somebody else wrote.
     fn unrecorded(&self, _last: &Value, _live: &Live, _now: Timestamp) -> Vec<RightUsed> {
         Vec::new()
+    }
+
+    /// Returns the attributes that an output may name, beside `id` and `key`.
+    fn attributes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Returns one of them: what its owner says of it, else what was declared.
+    fn attribute(&self, live: &Live, name: &str) -> Option<Value> {
+        let found = live.facts.get(name).or_else(|| live.content.get(name));
+        found.filter(|_| self.attributes().contains(&name)).cloned()
     }
 
     /// Says whether the owner would take the change, with the budgets it uses. `peers` are all live objects of the kind

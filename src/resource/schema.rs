@@ -5,13 +5,20 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use super::kind::Resource;
 use super::kinds::kinds;
+use super::variable::Variable;
 
 /// Names in `[kind.name]`; see [`crate::config::is_name`].
 const NAME: &str = "^[A-Za-z0-9_][A-Za-z0-9_-]*$";
 
 /// A string that is one variable alone may stand for what is no string, or for a string of a certain form.
 const VARIABLE: &str = r"\$\{\s*var\.[^}]+\}";
+
+/// Where a reference points.
+const DEFINITIONS: &str = "#/definitions/";
+/// The end of the name of what need not be whole.
+const OVERLAY: &str = "InEnvironment";
 
 /// Keys of a schema that speak about a value's form.
 const FORMS: [&str; 4] = ["pattern", "enum", "const", "format"];
@@ -38,6 +45,10 @@ pub fn schema() -> Value {
     let mut definitions = generator.take_definitions(true);
     definitions.sort_keys();
     definitions.values_mut().for_each(allow_variables);
+    properties.insert(
+        "env".to_owned(),
+        environments(&properties, &mut definitions),
+    );
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "waform",
@@ -46,6 +57,43 @@ pub fn schema() -> Value {
         "properties": properties,
         "additionalProperties": false,
         "definitions": definitions,
+    })
+}
+
+/// Returns the schema of `[env.NAME]`: the tables of all kinds, of which none must be whole, and values of variables.
+fn environments(kinds: &Map<String, Value>, definitions: &mut Map<String, Value>) -> Value {
+    let mut tables = Map::new();
+    for (kind, table) in kinds {
+        let mut table = table.clone();
+        let block = match table.get_mut("additionalProperties") {
+            Some(block @ Value::Object(_)) => block,
+            _ => &mut table,
+        };
+        let whole = block["$ref"]
+            .as_str()
+            .and_then(|path| path.strip_prefix(DEFINITIONS));
+        if let Some(whole) = whole.map(str::to_owned) {
+            let part = format!("{whole}{OVERLAY}");
+            let mut over = definitions.get(&whole).cloned().unwrap_or_default();
+            if let Some(over) = over.as_object_mut() {
+                over.shift_remove("required");
+            }
+            *block = json!({ "$ref": format!("{DEFINITIONS}{part}") });
+            definitions.insert(part, over);
+        }
+        tables.insert(kind.clone(), table);
+    }
+    let values = json!({
+        "type": "object",
+        "propertyNames": { "pattern": NAME },
+        "additionalProperties": { "type": ["string", "number", "boolean"] },
+    });
+    tables.insert(Variable::KIND.to_owned(), values);
+    json!({
+        "description": "Environments: tables that lie over those of the project, chosen with --env.",
+        "type": "object",
+        "propertyNames": { "pattern": NAME },
+        "additionalProperties": { "type": "object", "properties": tables, "additionalProperties": false },
     })
 }
 

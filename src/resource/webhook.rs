@@ -11,6 +11,7 @@ use super::{Declared, Project, Reconciler, Resource, references};
 use crate::config::{Address, Diagnostics, SecretRef, Spanned};
 
 mod checks;
+mod drift;
 pub mod fields;
 mod reconcile;
 #[cfg(test)]

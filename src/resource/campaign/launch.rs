@@ -16,7 +16,7 @@ use crate::resource::mapping::Mapping;
 use crate::resource::phone::Phone;
 use crate::resource::{
     Declared, Desired, Error, FieldChange, Intent, Live, Permit, Project, Proposed, Readiness,
-    Reconciler, Resource, World, Writer, Written,
+    Reconciler, Refusal, Resource, World, Writer, Written,
 };
 use crate::store::{CampaignRecord, CampaignState};
 
@@ -106,8 +106,24 @@ impl Reconciler for Launcher {
         shown.into_iter().filter(named).map(field).collect()
     }
 
-    fn permit(&self, _intent: Intent, _change: &Proposed<'_>) -> Permit {
-        Permit::Granted(Vec::new())
+    fn attributes(&self) -> &'static [&'static str] {
+        &["state", "first_applied_at", "starts_at", "ends_at"]
+    }
+
+    fn permit(&self, intent: Intent, _change: &Proposed<'_>) -> Permit {
+        match intent {
+            Intent::Replace => Permit::Refused(Refusal {
+                code: "campaign::replace".to_owned(),
+                message: "a campaign cannot be replaced: its ledger knows who was messaged, and a new one would \
+                          message them again"
+                    .to_owned(),
+                help: "`waform retry` starts a new round for those who can be tried again; to message everybody once \
+                       more, declare a campaign of another name"
+                    .to_owned(),
+                until: None,
+            }),
+            Intent::Create | Intent::Update | Intent::Delete => Permit::Granted(Vec::new()),
+        }
     }
 
     fn readiness(&self, _live: &Live) -> Readiness {
@@ -116,15 +132,17 @@ impl Reconciler for Launcher {
 
     fn write<'a>(
         &'a self,
-        _intent: Intent,
+        intent: Intent,
         desired: Option<&'a Desired>,
         _last: Option<&'a Value>,
         live: Option<&'a Live>,
         writer: &'a Writer<'a>,
     ) -> BoxFuture<'a, Result<Option<Written>, Error>> {
         async move {
-            // A campaign that leaves the configuration claims nothing more, and its ledger stays.
             let Some(desired) = desired else {
+                if let (Intent::Delete, Some(live)) = (intent, live) {
+                    stop(live, writer).await?;
+                }
                 return Ok(None);
             };
             let Some(campaign) = writer.project.get::<Campaign>(&desired.key) else {
@@ -149,6 +167,21 @@ impl Reconciler for Launcher {
         }
         .boxed()
     }
+}
+
+/// Stops a campaign for whoever is sending it: it claims nothing more, and its ledger stays. Its declaration says so too,
+/// so that declaring it again is a change that a plan shows.
+async fn stop(live: &Live, writer: &Writer<'_>) -> Result<(), Error> {
+    let launched = writer.store.campaigns().await?;
+    let launched = launched
+        .into_iter()
+        .find(|campaign| campaign.account == live.account && campaign.name == live.key);
+    if let Some(mut campaign) = launched {
+        campaign.state = CampaignState::Stopped;
+        campaign.declaration["state"] = "stopped".into();
+        writer.store.declare(writer.lock, &campaign).await?;
+    }
+    Ok(())
 }
 
 fn live(campaign: CampaignRecord) -> Live {

@@ -43,7 +43,12 @@ pub(super) fn permit(intent: Intent, change: &Proposed<'_>) -> Permit {
 }
 
 fn status<'c>(change: &Proposed<'c>) -> Option<&'c str> {
-    change.live?.facts["status"].as_str()
+    let facts = &change.live?.facts;
+    // Where Meta was not asked, the template is reckoned to be approved: such a one has the fewest rights.
+    if facts.is_null() {
+        return Some("APPROVED");
+    }
+    facts["status"].as_str()
 }
 
 fn refusal(code: &str, message: impl Into<String>, help: impl Into<String>) -> Refusal {
@@ -216,16 +221,29 @@ fn approved_edit(change: &Proposed<'_>, id: &str) -> Result<Vec<BudgetUse>, Refu
         right: EDIT.to_owned(),
         subject: id.to_owned(),
         text: format!(
-            "edit {} of {} in 24 hours, {} of {} in 30 days",
+            "edit {} of {} in 24 hours, {} of {} in 30 days; {}",
             day.len() + 1,
             limits::EDITS_A_DAY,
             month.len() + 1,
-            limits::EDITS_IN_30_DAYS
+            limits::EDITS_IN_30_DAYS,
+            next_edit(month, change.now)
         ),
     }])
 }
 
-/// Returns the edit that has made `live` of what was last applied. Meta counts it whoever made it; of one in review it is
+/// Says when the edit after this one is allowed. Only what earlier edits decide is told as a time: a plan of the same world
+/// reads the same whenever it is made.
+fn next_edit(month: &[Timestamp], now: Timestamp) -> String {
+    let tomorrow = now.saturating_add(limits::DAY).unwrap_or(Timestamp::MAX);
+    // This edit is one of those that count then.
+    next_window(month, limits::EDITS_IN_30_DAYS - 1, limits::THIRTY_DAYS)
+        .filter(|until| *until > tomorrow)
+        .map_or_else(
+            || "the next 24 hours after it".to_owned(),
+            |until| format!("the next at {}", until.strftime("%Y-%m-%d %H:%M UTC")),
+        )
+}
+
 /// Returns the edit that has made `live` of what was last applied. Meta counts it, whoever made it.
 pub(super) fn unrecorded(last: &Value, live: &Live, now: Timestamp) -> Vec<RightUsed> {
     if compare::changes(last, Some(last), live).is_empty() {
@@ -241,7 +259,7 @@ pub(super) fn unrecorded(last: &Value, live: &Live, now: Timestamp) -> Vec<Right
 }
 
 /// Reads a time of Meta's, which comes as text or as seconds.
-fn time(time: &Value) -> Option<Timestamp> {
+pub(super) fn time(time: &Value) -> Option<Timestamp> {
     match time {
         Value::String(text) => text.parse().ok().or_else(|| {
             jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%z", text)
@@ -266,7 +284,13 @@ fn delete(change: &Proposed<'_>) -> Result<Vec<BudgetUse>, Refusal> {
         "APPROVED" => Ok(vec![BudgetUse {
             right: DELETE.to_owned(),
             subject: live.key.clone(),
-            text: "locks the name for 30 days".to_owned(),
+            text: match change.now.checked_add(limits::NAME_LOCK) {
+                Ok(until) => format!(
+                    "locks the name for 30 days, until {}",
+                    until.strftime("%Y-%m-%d")
+                ),
+                Err(_) => "locks the name for 30 days".to_owned(),
+            },
         }]),
         _ => Ok(Vec::new()),
     }

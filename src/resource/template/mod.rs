@@ -8,6 +8,7 @@
 //! | `lints` | Meta's rules, checked before Meta sees anything |
 //! | `content`, `canonical`, `compare` | the one form in which declaration, memory and Meta are compared |
 //! | `budgets`, `limits` | what Meta would refuse |
+//! | `drift` | what Meta has moved, and what a drift means |
 //! | `reconcile`, `write`, `media` | the way to Meta and back |
 //! | `message` | the template filled for one contact |
 //!
@@ -18,9 +19,11 @@ mod account;
 mod budgets;
 mod button;
 mod canonical;
+mod category;
 mod compare;
 mod content;
 mod declaration;
+mod drift;
 mod header;
 mod languages;
 mod limits;
@@ -41,6 +44,7 @@ mod variables;
 mod write;
 
 pub use button::{Button, CopyCode, PhoneNumber, QuickReply, Url};
+pub use category::billed_as;
 pub use declaration::{Category, Template, Translation};
 pub use header::{Header, Location, MediaKind};
 pub use localised::{LocalButton, Localised};

@@ -12,7 +12,11 @@ pub(super) fn readiness(live: &Live) -> Readiness {
         reason,
         help: Some(help.to_owned()),
     };
-    match fact("status").unwrap_or_default() {
+    // Where Meta was not asked, nothing is waited for.
+    let Some(status) = fact("status") else {
+        return Readiness::Ready;
+    };
+    match status {
         "APPROVED" => Readiness::Ready,
         "PENDING" => waiting(match since(&live.facts["last_updated_time"]) {
             Some(since) => format!("in review since {since}"),

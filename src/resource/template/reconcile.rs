@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::declaration::Template;
-use super::{account, budgets, compare, content, media, readiness, write};
+use super::{account, budgets, compare, content, drift, media, readiness, write};
 use crate::config::{Address, Report};
 use crate::resource::account::Account;
 use crate::resource::{
-    Declared, Desired, Error, FieldChange, Intent, Live, Permit, Project, Proposed, Readiness,
-    Reconciler, Resource, World, Writer, Written,
+    Declared, Desired, Drifted, Error, FieldChange, Intent, Live, Meaning, Permit, Project,
+    Proposed, Readiness, Reconciler, Resource, World, Writer, Written,
 };
-use crate::store::RightUsed;
+use crate::store::{Applied, RightUsed};
 
 /// Templates, one object a language.
 pub(super) struct Templates;
@@ -86,12 +86,28 @@ impl Reconciler for Templates {
         compare::described(content)
     }
 
-    fn moved(&self, last: &Value, live: &Live) -> Vec<FieldChange> {
-        compare::moved(last, live)
+    fn moved(&self, last: &Value, facts: &Value, live: &Live) -> Vec<FieldChange> {
+        drift::moved(last, facts, live)
+    }
+
+    fn takes_note(&self, facts: &Value, live: &Live) -> bool {
+        drift::takes_note(facts, live)
+    }
+
+    fn names_in_ledger(&self, last: &Applied, _live: Option<&Live>) -> Vec<String> {
+        vec![format!("template {}", last.key)]
+    }
+
+    fn explain_drift(&self, drifted: &Drifted<'_>, _project: &Project) -> Meaning {
+        drift::explain(drifted)
     }
 
     fn unrecorded(&self, last: &Value, live: &Live, now: Timestamp) -> Vec<RightUsed> {
         budgets::unrecorded(last, live, now)
+    }
+
+    fn attributes(&self) -> &'static [&'static str] {
+        &["name", "language", "category", "status", "quality"]
     }
 
     fn permit(&self, intent: Intent, change: &Proposed<'_>) -> Permit {

@@ -13,13 +13,12 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::Webhook;
+use super::{Webhook, drift};
 use crate::config::Report;
 use crate::meta::{AppCallback, Webhooks};
-use crate::resource::account::{Account, Deletion};
 use crate::resource::{
-    Declared, Desired, Error, FieldChange, Intent, Live, Permit, Project, Proposed, Readiness,
-    Reconciler, Resource as _, World, Writer, Written,
+    Declared, Desired, Drifted, Error, FieldChange, Intent, Live, Meaning, Permit, Project,
+    Proposed, Readiness, Reconciler, Resource as _, World, Writer, Written,
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
@@ -57,7 +56,8 @@ impl Reconciler for Callbacks {
     fn read<'a>(&'a self, world: &'a World<'a>) -> BoxFuture<'a, Result<Vec<Live>, Error>> {
         Box::pin(async move {
             let declared = of_account(world.project, world.account);
-            if declared.is_none() && !deletes(world) {
+            // What nobody takes away nobody has to read.
+            if declared.is_none() && !world.deletes {
                 return Ok(Vec::new());
             }
             let last =
@@ -132,6 +132,14 @@ impl Reconciler for Callbacks {
         fields
     }
 
+    fn attributes(&self) -> &'static [&'static str] {
+        &["callback_url"]
+    }
+
+    fn explain_drift(&self, drifted: &Drifted<'_>, _project: &Project) -> Meaning {
+        drift::explain(drifted)
+    }
+
     fn permit(&self, _intent: Intent, _change: &Proposed<'_>) -> Permit {
         Permit::Granted(Vec::new())
     }
@@ -161,6 +169,10 @@ impl Reconciler for Callbacks {
         Box::pin(async move {
             match (intent, desired) {
                 (Intent::Delete, _) => unsubscribe(last, live, writer).await.map(|()| None),
+                (Intent::Replace, Some(desired)) => {
+                    unsubscribe(last, live, writer).await?;
+                    subscribe(desired, last, live, writer).await.map(Some)
+                }
                 (_, Some(desired)) => subscribe(desired, last, live, writer).await.map(Some),
                 (_, None) => Ok(None),
             }
@@ -177,12 +189,6 @@ fn of_account<'p>(project: &'p Project, account: &str) -> Option<&'p Declared<We
         let of = project.account_of(webhook.value.account.as_ref());
         of.is_some_and(|of| of.name == account)
     })
-}
-
-/// Tells whether a webhook that left the configuration would be taken away: nobody else has to read then.
-fn deletes(world: &World<'_>) -> bool {
-    let account = world.project.get::<Account>(world.account);
-    account.is_some_and(|account| account.value.deletion == Deletion::Delete)
 }
 
 fn content(declared: &Declared<Webhook>, project: &Project) -> Result<Value, Report> {
@@ -271,7 +277,7 @@ fn unheard(declared: Option<&Declared<Webhook>>, app: &AppCallback) -> BTreeSet<
     }
 }
 
-fn names(value: &Value) -> BTreeSet<String> {
+pub(super) fn names(value: &Value) -> BTreeSet<String> {
     let names = value.as_array().into_iter().flatten();
     names
         .filter_map(|name| Some(name.as_str()?.to_owned()))

@@ -131,16 +131,16 @@ impl Block<'_> {
     /// Returns the place of some bytes of a string, or of the whole of it where escapes or inserted variables have
     /// shifted them.
     fn within(&self, words: &Spanned<String>, range: Range<usize>) -> Place {
-        let span = words.span();
-        let source = self.project.sources.get(self.declared.source);
+        let whole = self.at(words);
+        let source = self.project.sources.get(whole.source);
         let shift = source
             .text
-            .get(span.clone())
+            .get(whole.start..whole.end)
             .and_then(|raw| inner_start(raw, words))
-            .map(|inner| span.start + inner);
+            .map(|inner| whole.start + inner);
         match shift {
-            Some(shift) => self.declared.at(shift + range.start..shift + range.end),
-            None => self.at(words),
+            Some(shift) => Place::new(whole.source, shift + range.start..shift + range.end),
+            None => whole,
         }
     }
 }

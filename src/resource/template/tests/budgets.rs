@@ -76,13 +76,45 @@ fn refused<T>(code: &str, hours: Option<i64>) -> Result<T, (String, Option<i64>)
 }
 
 #[test]
+fn an_edit_is_one_however_many_fields_it_changes() {
+    let field = |name: &str| FieldChange {
+        field: name.to_owned(),
+        before: Some(json!("before")),
+        after: Some(json!("after")),
+        forces_replacement: false,
+    };
+    let mut edit = case("APPROVED");
+    edit.fields = ["header", "body", "footer", "buttons[0].text"]
+        .map(field)
+        .to_vec();
+    assert_eq!(edit.ask(Intent::Update).unwrap().len(), 1);
+}
+
+#[test]
+fn the_tenth_edit_says_when_the_window_opens_again() {
+    let nine: Vec<i64> = (1..=9).map(|edit| edit * 48).collect();
+    let uses = case("APPROVED")
+        .used("template.edit", "1001", &nine)
+        .ask(Intent::Update)
+        .unwrap();
+    // The oldest of them was made 432 hours ago and counts for 720.
+    assert_eq!(
+        uses,
+        [
+            "template.edit 1001: edit 1 of 1 in 24 hours, 10 of 10 in 30 days; the next at 2026-12-04 12:00 UTC"
+        ]
+    );
+}
+
+#[test]
 fn an_approved_template_is_edited_once_in_24_hours_and_ten_times_in_30_days() {
     assert_eq!(
         case("APPROVED")
             .used("template.edit", "1001", &[24, 100])
             .ask(Intent::Update),
         Ok(vec![
-            "template.edit 1001: edit 1 of 1 in 24 hours, 3 of 10 in 30 days".to_owned()
+            "template.edit 1001: edit 1 of 1 in 24 hours, 3 of 10 in 30 days; the next 24 hours after it"
+                .to_owned()
         ])
     );
     assert_eq!(
@@ -278,7 +310,8 @@ fn deleting_an_approved_template_locks_its_name() {
     assert_eq!(
         case("APPROVED").ask(Intent::Delete),
         Ok(vec![
-            "template.delete order_update/en_US: locks the name for 30 days".to_owned()
+            "template.delete order_update/en_US: locks the name for 30 days, until 2026-12-22"
+                .to_owned()
         ])
     );
     assert_eq!(case("REJECTED").ask(Intent::Delete), Ok(Vec::new()));

@@ -3,5 +3,6 @@
 mod budgets;
 mod compare;
 mod content;
+mod drift;
 mod message;
 mod readiness;

@@ -7,12 +7,13 @@ use super::{ACCOUNT, URL, webhook};
 use crate::clock::Clock;
 use crate::meta::stub::Stub;
 use crate::meta::{Connection, Options};
+use crate::resource::account::{Account, Deletion};
 use crate::resource::testing::project;
 use crate::resource::webhook::fields::ACTED_ON;
 use crate::resource::webhook::reconcile::Callbacks;
 use crate::resource::{
-    Desired, Error, FieldChange, Intent, Live, Project, Readiness, Reconciler as _, World, Writer,
-    Written,
+    Desired, Error, FieldChange, Intent, Live, Numbers, Project, Readiness, Reconciler as _, World,
+    Writer, Written,
 };
 use crate::store::{Applied, LockRequest, Store, sqlite};
 
@@ -52,6 +53,7 @@ impl Fixture {
             host: "ci".to_owned(),
             process: 1,
             command: "apply".to_owned(),
+            run_address: None,
             now: noon(),
             until: noon() + jiff::SignedDuration::from_hours(1),
         };
@@ -94,6 +96,11 @@ impl Fixture {
             waba_id: WABA,
             graph: &reader,
             store: &*self.store,
+            deletes: self
+                .project
+                .all::<Account>()
+                .any(|account| account.value.deletion == Deletion::Delete),
+            numbers: &Numbers::default(),
         };
         let mut live = Callbacks.read(&world).await.unwrap();
         assert!(live.len() <= 1);
@@ -141,10 +148,11 @@ impl Fixture {
             key: desired.key,
             id: written.id,
             content: written.content,
+            facts: Value::Null,
             at: noon(),
         };
         self.store
-            .remember(&self.lock, &applied, &[])
+            .remember(&self.lock, &applied, &[], None)
             .await
             .unwrap();
     }
