@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use waform::campaign::audience::{Brief, gather};
 use waform::campaign::skip::{Skip, VARIABLE_MISSING};
-use waform::campaign::{Message, Prepared, prepare};
+use waform::campaign::{LiveWorld, Message, Prepared, prepare};
 use waform::clock::Clock;
 use waform::config::Inputs;
 use waform::meta::Number;
@@ -130,6 +130,10 @@ impl Audience for Nowhere {
         Box::pin(std::future::ready(Ok(Comparison::default())))
     }
 
+    fn sketch(&self) -> Option<waform::store::Sketch> {
+        None
+    }
+
     fn commit(
         self: Box<Self>,
         _lock: &str,
@@ -196,7 +200,10 @@ impl House {
         };
         let prepared = self.runtime.block_on(prepare(
             &self.project,
-            &|_| vec![number()],
+            LiveWorld {
+                numbers: &|_| vec![number()],
+                object: &|_, _, _| None,
+            },
             store,
             &self.clock,
             &|_| true,
@@ -213,6 +220,7 @@ impl House {
             host: "bench".to_owned(),
             process: 1,
             command: "bench".to_owned(),
+            run_address: None,
             now,
             until: Timestamp::MAX,
         };

@@ -56,6 +56,7 @@ fn member(index: u64) -> Member {
         variables:
             json!({ "first_name": "Ana", "order_no": index.to_string(), "ship_date": "May 2" })
                 .to_string(),
+        country: None,
         opt_in: Some("2026-01-01T10:00:00Z".to_owned()),
         skip: None,
         list: "customers".to_owned(),
@@ -79,6 +80,7 @@ async fn house() -> House {
         host: "bench".to_owned(),
         process: 1,
         command: "bench".to_owned(),
+        run_address: None,
         now: Timestamp::UNIX_EPOCH,
         until: Timestamp::MAX,
     };
@@ -236,6 +238,7 @@ fn read_csv(path: &Path) -> u64 {
             zones: vec![row[6].to_owned()],
             variables: json!({ "first_name": &row[1], "order_no": &row[2], "ship_date": &row[3] })
                 .to_string(),
+            country: None,
             opt_in: Some(row[4].to_owned()),
             skip: None,
             list: "customers".to_owned(),

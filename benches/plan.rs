@@ -26,7 +26,7 @@ use waform::meta::{Account, Error, GraphRead, Number, Template, TokenInfo};
 use waform::render;
 use waform::resource::{self, Project};
 use waform::store::sqlite;
-use waform::store::{Database, LockRequest};
+use waform::store::{Database, LockRequest, RunStart};
 use yardstick::Fastest;
 
 #[global_allocator]
@@ -242,12 +242,15 @@ impl House {
             host: "bench".to_owned(),
             process: 1,
             command: "bench".to_owned(),
+            run_address: None,
             now,
             until: now + SignedDuration::from_hours(1),
         };
         let (connections, writers) = (self.connections(), BTreeMap::new());
         self.runtime.block_on(async {
             let lock = store.lock(&request).await.expect("a free lock").id;
+            let run = store.begin_run(&RunStart::default(), now).await;
+            let run = run.expect("a journal");
             let stop = CancellationToken::new();
             let session = apply::Session {
                 project,
@@ -255,6 +258,7 @@ impl House {
                 writers: &writers,
                 store,
                 lock: &lock,
+                run: Some(&run),
                 clock: &self.clock,
                 observer: &Silent,
                 stop: &stop,
@@ -328,7 +332,7 @@ fn measure(criterion: &mut criterion::Criterion, templates: usize) {
     group.bench_function("render_json", |bencher| {
         bencher.iter_custom(|times| {
             fastest.time("render as JSON", times, || {
-                black_box(format!("{:#}", render::plan_json::document(&prepared.plan)));
+                black_box(render::plan_json::text(&prepared.plan));
             })
         });
     });

@@ -35,6 +35,7 @@ impl Ledger {
             host: "bench".to_owned(),
             process: 1,
             command: "bench".to_owned(),
+            run_address: None,
             now: NOW,
             until: Timestamp::MAX,
         };
@@ -84,6 +85,7 @@ fn member(message: u64) -> Member {
         language: "en_US".to_owned(),
         zones: vec!["Europe/Tallinn".to_owned()],
         variables: json!({ "first_name": "Ana", "order_no": message.to_string() }).to_string(),
+        country: None,
         opt_in: Some("2026-01-01T10:00:00Z".to_owned()),
         skip: None,
         list: "customers".to_owned(),

@@ -196,14 +196,21 @@ fn refused(account: &str, refusal: &Refusal, now: Timestamp, actor: &str) -> Opt
         ),
         Cause::Number => (Scope::Number, refusal.number.clone()),
         Cause::Account => (Scope::Account, account.to_owned()),
-        Cause::Requests | Cause::Media => (Scope::Campaign, refusal.campaign.clone()),
+        Cause::Requests | Cause::Media | Cause::Failures => {
+            (Scope::Campaign, refusal.campaign.clone())
+        }
         _ => return None,
+    };
+    let cause = match halt.cause {
+        // Nothing that an apply mends by itself.
+        Cause::Failures => HaltCause::Failures,
+        _ => HaltCause::Refused,
     };
     Some(Halt {
         account: account.to_owned(),
         scope,
         subject,
-        cause: HaltCause::Refused,
+        cause,
         code: halt.code,
         reason: halt.reason.clone(),
         since: now,
@@ -273,7 +280,11 @@ mod tests {
             Timestamp::UNIX_EPOCH,
             "ana@desk by serve",
         )?;
-        assert_eq!(halt.cause, HaltCause::Refused);
+        let expected = match cause {
+            Cause::Failures => HaltCause::Failures,
+            _ => HaltCause::Refused,
+        };
+        assert_eq!(halt.cause, expected);
         let hours = halt.until.map(|until| until.as_second() / 60);
         Some((halt.scope, halt.subject, hours))
     }
@@ -303,6 +314,10 @@ mod tests {
         );
         assert_eq!(
             halted(Cause::Requests, 100),
+            some(Scope::Campaign, "spring", None)
+        );
+        assert_eq!(
+            halted(Cause::Failures, 131_026),
             some(Scope::Campaign, "spring", None)
         );
         assert_eq!(halted(Cause::Throttled, 130_429), None);

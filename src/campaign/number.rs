@@ -3,6 +3,7 @@
 use crate::config::Report;
 use crate::meta::Number;
 use crate::resource::Declared;
+use crate::resource::guard::Quality;
 use crate::resource::phone::Phone;
 
 /// Messages a second of a number whose throughput is `STANDARD` (throughput page, 2025-26).
@@ -20,24 +21,16 @@ pub(super) struct Sender {
     pub(super) rate: f64,
     /// New recipients of the whole portfolio in 24 hours; none is no limit.
     pub(super) limit: Option<u64>,
+    /// Its quality rating at Meta.
+    pub(super) quality: Option<Quality>,
 }
 
 impl Sender {
     /// Finds a declared number among the account's.
     pub(super) fn find(phone: &Declared<Phone>, numbers: &[Number]) -> Result<Self, Report> {
-        let digits = |text: &str| {
-            text.chars()
-                .filter(char::is_ascii_digit)
-                .collect::<String>()
-        };
         let value = &phone.value;
         let named = value.id.as_ref().or(value.number.as_ref());
-        let is_it = |number: &&Number| match (&value.id, &value.number) {
-            (Some(id), _) => number.id == *id.get(),
-            (None, Some(wanted)) => digits(&number.display_phone_number) == digits(wanted.get()),
-            (None, None) => false,
-        };
-        let Some(number) = numbers.iter().find(is_it) else {
+        let Some(number) = numbers.iter().find(|number| value.names(number)) else {
             let known: Vec<String> = numbers
                 .iter()
                 .map(|number| format!("{} ({})", number.display_phone_number, number.id))
@@ -62,6 +55,7 @@ impl Sender {
                 .whatsapp_business_manager_messaging_limit
                 .as_deref()
                 .and_then(tier),
+            quality: number.quality_rating.as_deref().and_then(Quality::at_meta),
         })
     }
 }

@@ -4,23 +4,27 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::audience::{self, Brief, Progress};
 use super::composed::Composed;
+use super::cost::{self, Cards};
 use super::error::Error;
 use super::forecast::Send;
 use super::halting;
+use super::health::Health;
 use super::limits::WINDOW;
 use super::quiet_hours::next_open;
+use super::reach::{Calendar, Demand};
 use super::ready::{self, Ready};
 use crate::clock::Clock;
-use crate::config::{Address, Diagnostics};
+use crate::config::{Address, Diagnostics, Spanned};
 use crate::meta::Number;
 use crate::resource::campaign::{Campaign, State};
-use crate::resource::template::{Composer, Template};
-use crate::resource::{Declared, Project};
-use crate::store::{self, Audience, CampaignRecord, Comparison, Database, Halt, HaltCause};
+use crate::resource::template::{self, Composer, Template};
+use crate::resource::{Declared, Live, Project, Resource};
+use crate::store::{self, Audience, CampaignRecord, Comparison, Database, Halt, HaltCause, Sketch};
 
 /// What opens within this time is sent by the same run.
 const SOON: SignedDuration = SignedDuration::from_secs(60);
@@ -30,6 +34,8 @@ const EXAMPLES: usize = 5;
 /// A campaign with its audience gathered.
 pub struct Prepared {
     pub send: Send,
+    /// How well its number and its sends do.
+    pub health: Health,
     ready: Ready,
     audience: Option<Box<dyn Audience>>,
 }
@@ -48,6 +54,22 @@ impl Prepared {
     pub fn sends(&self) -> bool {
         let contacts = &self.send.contacts;
         contacts.new + contacts.due + contacts.unlisted + contacts.waiting + contacts.uncertain > 0
+    }
+
+    /// Sends on, however many fail.
+    pub fn tolerate_failures(&mut self) {
+        self.ready.failure_limit = None;
+    }
+
+    /// Messages no more people than are shown, whoever falls due until then.
+    pub fn cap(&mut self) {
+        self.ready.cap = Some(self.send.recipients());
+    }
+
+    /// Returns a sketch of its audience; none without a ledger, or after the audience was committed.
+    #[must_use]
+    pub fn sketch(&self) -> Option<Sketch> {
+        self.audience.as_ref()?.sketch()
     }
 
     /// Returns what sending needs of it.
@@ -72,38 +94,59 @@ impl Prepared {
 ///
 /// # Errors
 /// Where a list cannot be read or a number is not the account's.
-pub async fn prepare(
-    project: &Project,
-    numbers: &(dyn Fn(&str) -> Vec<Number> + Sync),
-    store: &dyn Database,
-    clock: &Clock,
+pub async fn prepare<'a>(
+    project: &'a Project,
+    live: LiveWorld<'a>,
+    store: &'a dyn Database,
+    clock: &'a Clock,
     wanted: &(dyn Fn(&Address) -> bool + Sync),
-    progress: &(dyn Fn(&Progress) + Sync),
+    progress: &'a (dyn Fn(&Progress) + Sync),
 ) -> Result<Vec<Prepared>, Error> {
     let mut prepared = Vec::new();
     let desk = Desk {
         project,
-        numbers,
+        live,
         store,
         clock,
         progress,
         launched: store.campaigns().await?,
     };
-    // What earlier campaigns of this plan take of their account's limit.
-    let mut taken: BTreeMap<String, u64> = BTreeMap::new();
+    let today = TimeZone::UTC.to_datetime(clock.now()).date();
+    let mut shared = Shared {
+        taken: BTreeMap::new(),
+        cards: Cards::new(project, today),
+        calendar: Calendar::new(clock.now()),
+    };
     for campaign in project
         .all::<Campaign>()
         .filter(|campaign| wanted(&campaign.address()))
     {
-        prepared.push(desk.prepare(campaign, &mut taken).await?);
+        prepared.push(desk.prepare(campaign, &mut shared).await?);
     }
     Ok(prepared)
+}
+
+/// What is live, as far as preparing needs it.
+#[derive(Clone, Copy)]
+pub struct LiveWorld<'a> {
+    /// The numbers of an account.
+    pub numbers: &'a (dyn Fn(&str) -> Vec<Number> + Sync),
+    /// An object by kind, account and key.
+    pub object: &'a (dyn Fn(&'static str, &str, &str) -> Option<&'a Live> + Sync),
+}
+
+/// What campaigns take from each other, or need together.
+struct Shared<'a> {
+    /// Of their account's limit of 24 hours, by an apply now.
+    taken: BTreeMap<String, u64>,
+    cards: Cards<'a>,
+    calendar: Calendar,
 }
 
 /// What all campaigns are prepared with.
 struct Desk<'a> {
     project: &'a Project,
-    numbers: &'a (dyn Fn(&str) -> Vec<Number> + Sync),
+    live: LiveWorld<'a>,
     store: &'a dyn Database,
     clock: &'a Clock,
     progress: &'a (dyn Fn(&Progress) + Sync),
@@ -114,11 +157,11 @@ impl Desk<'_> {
     async fn prepare(
         &self,
         campaign: &Declared<Campaign>,
-        taken: &mut BTreeMap<String, u64>,
+        shared: &mut Shared<'_>,
     ) -> Result<Prepared, Error> {
         let Self {
             project,
-            numbers,
+            live,
             store,
             clock,
             progress,
@@ -132,7 +175,7 @@ impl Desk<'_> {
             .unwrap_or_default();
         let declared = ready::template(project, campaign)?;
         let template = declared.address();
-        let ready = Ready::new(project, campaign, &account, &numbers(&account))?;
+        let ready = Ready::new(project, campaign, &account, &(live.numbers)(&account))?;
         let number = &ready.number;
 
         let mut audience = store.audience(&account, &campaign.name).await?;
@@ -143,13 +186,14 @@ impl Desk<'_> {
         let used = store
             .recipients_since(&account, now.saturating_sub(WINDOW).unwrap_or(now))
             .await?;
-        let taken = taken.entry(account.clone()).or_default();
+        let taken = shared.taken.entry(account.clone()).or_default();
         let used = used.saturating_add(*taken);
         let limit_left = number.limit.map(|limit| limit.saturating_sub(used));
         let launched = launched
             .iter()
             .find(|launched| launched.account == account && launched.name == campaign.name);
-        let has_ended = ends_at(campaign, launched, now).is_some_and(|end| end <= now);
+        let ends_at = ends_at(campaign, launched, now);
+        let has_ended = ends_at.is_some_and(|end| end <= now);
         let halts = store.halts(Some(&account), now).await?;
         let halts: Vec<Halt> = halts
             .into_iter()
@@ -166,10 +210,7 @@ impl Desk<'_> {
         }
         *taken += timing.newcomers;
 
-        let rate = value
-            .rate
-            .as_ref()
-            .map_or(number.rate, |rate| rate.per_second.min(number.rate));
+        let rate = rate(value, number.rate);
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
@@ -177,6 +218,26 @@ impl Desk<'_> {
             reason = "an estimate"
         )]
         let seconds = (timing.now as f64 / rate).ceil() as u64;
+        let category =
+            template::billed_as(declared, |key| (live.object)(Template::KIND, &account, key));
+        let later = timing.later.values().sum();
+        // Whom nothing will be sent to costs nothing.
+        let recipients = match timing.now + later {
+            0 => &BTreeMap::new(),
+            _ => &contacts.by_country,
+        };
+        let cost = shared.cards.price(&account, &category, recipients)?;
+        let is_held = value.state != State::Running || has_ended || !halts.is_empty();
+        let reach = if is_held {
+            Vec::new()
+        } else {
+            let demand = demand(&shared.calendar, campaign, &contacts, &ready, ends_at);
+            shared
+                .calendar
+                .reach(*store, &account, &number.id, demand)
+                .await?
+        };
+        let health = Health::read(*store, &ready, launched.is_some(), now).await?;
         let send = Send {
             address: campaign.address(),
             account,
@@ -192,7 +253,7 @@ impl Desk<'_> {
             .to_owned(),
             now: timing.now,
             when_ready: 0,
-            later: timing.later.values().sum(),
+            later,
             later_reasons: timing.later,
             unusable_rows: gathered.row_errors.count,
             unusable_examples: gathered
@@ -204,6 +265,9 @@ impl Desk<'_> {
                 .collect(),
             seconds_at_rate: seconds,
             rate_per_second: rate,
+            category: Some(category),
+            cost,
+            reach,
             limit_left,
             days_under_limit: days_under_limit(&contacts, number.limit, limit_left),
             halts,
@@ -212,10 +276,51 @@ impl Desk<'_> {
         };
         Ok(Prepared {
             send,
+            health,
             ready,
             audience: Some(audience),
         })
     }
+}
+
+/// Returns what a campaign wants to send from now on.
+fn demand(
+    calendar: &Calendar,
+    campaign: &Declared<Campaign>,
+    contacts: &Comparison,
+    ready: &Ready,
+    ends_at: Option<Timestamp>,
+) -> Demand {
+    let value = &campaign.value;
+    let quiet = value.quiet_hours.as_ref().map(Spanned::get);
+    let mut crowds: Vec<_> = contacts
+        .by_zones
+        .iter()
+        .map(|(zones, people)| calendar.crowd(*people, &split(zones), quiet))
+        .collect();
+    let gap = ready.gaps.repeat_template.max(ready.gaps.min_gap);
+    crowds.push(calendar.held(contacts.held_by_gap, gap));
+    let number_rate = ready.number.rate;
+    Demand {
+        crowds,
+        newcomers: contacts.not_messaged_today + contacts.held_by_gap,
+        rate: rate(value, number_rate),
+        number_rate,
+        limit: ready.number.limit,
+        steps: calendar.steps(value.starts_at(), ends_at),
+    }
+}
+
+/// Returns how many messages a second a campaign sends.
+fn rate(campaign: &Campaign, number_rate: f64) -> f64 {
+    campaign
+        .rate
+        .as_ref()
+        .map_or(number_rate, |rate| rate.per_second.min(number_rate))
+}
+
+fn split(zones: &str) -> Vec<&str> {
+    zones.split(',').filter(|zone| !zone.is_empty()).collect()
 }
 
 /// Returns when a campaign ends, as the ledger will know it once the declaration is applied.
@@ -271,14 +376,14 @@ impl Timing {
                 timing.hold("paused", open);
                 return timing;
             }
-            State::Stopped => return timing,
+            State::Stopped => return Self::default(),
         }
         if starts.is_some() {
             timing.hold("not_started", open);
             return timing;
         }
         for (zones, number) in &contacts.by_zones {
-            let zones: Vec<&str> = zones.split(',').filter(|zone| !zone.is_empty()).collect();
+            let zones = split(zones);
             let opens = value
                 .quiet_hours
                 .as_ref()
@@ -320,6 +425,7 @@ impl Timing {
 
 /// Reports what is wrong with the files of all campaigns, without reading the contacts.
 pub fn check_sources(project: &Project, diagnostics: &mut Diagnostics) {
+    cost::check_cards(project, diagnostics);
     for campaign in project.all::<Campaign>() {
         let Some(template) = project.get::<Template>(campaign.value.template.get()) else {
             continue;

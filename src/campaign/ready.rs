@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::error::Error;
+use super::failure_rate::FailureLimit;
 use super::number::Sender;
 use crate::config::Report;
 use crate::meta::Number;
@@ -23,6 +24,10 @@ pub struct Ready {
     pub account: String,
     pub(super) number: Sender,
     pub(super) gaps: Gaps,
+    /// How many of the sends of one run may fail; none without a limit.
+    pub(super) failure_limit: Option<FailureLimit>,
+    /// The most people that are messaged in one run, where that was agreed upon.
+    pub(super) cap: Option<u64>,
 }
 
 impl Ready {
@@ -40,6 +45,8 @@ impl Ready {
             account: account.to_owned(),
             number: Sender::find(phone, numbers)?,
             gaps: gaps(project, template(project, campaign)?),
+            failure_limit: FailureLimit::of(project),
+            cap: None,
         })
     }
 

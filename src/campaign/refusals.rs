@@ -42,9 +42,9 @@ impl Observer for Hearing {
         self.inner.throttled(rate, pause, reason);
     }
     fn halted(&self, campaign: Option<&str>, halt: &Halt) {
-        // Wrong requests and missing files are the campaign's own: another run would only fail more people.
+        // Wrong requests, missing files and too many failures are the campaign's own: another run would only fail more people.
         if let Some(campaign) = campaign
-            && matches!(halt.cause, Cause::Requests | Cause::Media)
+            && matches!(halt.cause, Cause::Requests | Cause::Media | Cause::Failures)
         {
             drop(self.refusals.send(Refusal {
                 number: String::new(),

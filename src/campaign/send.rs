@@ -374,8 +374,10 @@ pub(super) fn lane(ready: &Ready, declared: &Declared<Campaign>) -> dispatch::Ca
         gaps: ready.gaps.clone(),
         quiet_hours,
         backoff: Backoff::of(value),
+        failure_limit: ready.failure_limit,
         media: Arc::new(|_| None),
         claimer: None,
+        cap: ready.cap,
     }
 }
 

@@ -213,6 +213,7 @@ impl Meters {
             expired,
             locked,
             limited: _,
+            capped: _,
             next_due: _,
             halted: _,
         } = summary;

@@ -75,6 +75,7 @@ impl Office {
             host: self.identity.host.clone(),
             process: self.identity.process,
             command: self.identity.command.clone(),
+            run_address: None,
             now,
             until: now.saturating_add(LEASE).unwrap_or(now),
         };

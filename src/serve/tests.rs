@@ -86,6 +86,7 @@ impl Office {
             host: "desk".to_owned(),
             process: 7,
             command: "waform serve".to_owned(),
+            run_address: None,
             now: noon(),
             until: noon() + hours(1),
         }
@@ -121,6 +122,7 @@ impl Office {
             language: "en_US".to_owned(),
             zones: Vec::new(),
             variables: sent.to_string(),
+            country: None,
             opt_in: Some("yes".to_owned()),
             skip: None,
             list: "customers".to_owned(),

@@ -171,7 +171,9 @@ fn passes_with_approval(halt: &Halt) -> bool {
         && match halt.cause {
             HaltCause::Meta => true,
             HaltCause::Refused => halt.code.is_some_and(|code| NOT_APPROVED.contains(&code)),
-            HaltCause::Stopped | HaltCause::Restored | HaltCause::Late => false,
+            HaltCause::Stopped | HaltCause::Restored | HaltCause::Late | HaltCause::Failures => {
+                false
+            }
         }
 }
 

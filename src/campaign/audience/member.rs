@@ -57,6 +57,7 @@ impl Maker<'_> {
             language: language.to_owned(),
             zones,
             variables,
+            country: number.region().map(|region| region.to_string()),
             opt_in: Some(proof.to_owned()).filter(|proof| !proof.is_empty()),
             skip,
             list: self.list.name.clone(),

@@ -104,6 +104,10 @@ impl Audience for Kept {
         async { Ok(Comparison::default()) }.boxed()
     }
 
+    fn sketch(&self) -> Option<store::Sketch> {
+        None
+    }
+
     fn commit(self: Box<Self>, _: &str, _: Timestamp) -> BoxFuture<'static, store::Result<()>> {
         async { Ok(()) }.boxed()
     }
@@ -186,6 +190,7 @@ async fn a_row_becomes_a_member() {
                 "values": { "first_name": "Ana", "order_no": "1042", "ship_date": "2 May" },
             })
             .to_string(),
+            country: Some("EE".to_owned()),
             opt_in: Some("2026-01-01".to_owned()),
             skip: None,
             list: "customers".to_owned(),

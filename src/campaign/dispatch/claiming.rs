@@ -38,9 +38,10 @@ impl Run<'_> {
             let (dispatch, refused) = (self.dispatch, &self.refused_countries);
             let lane = &mut self.lanes[index];
             lane.claim_begins();
-            let campaign = lane.campaign;
+            let (campaign, allowance) = (lane.campaign, &lane.allowance);
             let rules = |notes| {
                 let (country_of, portfolio) = (&dispatch.country_of, &dispatch.portfolio);
+                let campaign = (campaign, allowance);
                 Rules::new(campaign, country_of, refused, portfolio, now, notes)
             };
             let lease = self.tenure.lease();
@@ -68,6 +69,9 @@ impl Run<'_> {
             lane.probes_left(probe)
                 .saturating_sub(lane.unproven_queue()),
         );
+        if let Some(allowance) = &lane.allowance {
+            share = share.min(usize::try_from(allowance.room()).unwrap_or(usize::MAX));
+        }
         let wanted = lane.queue.len() * 2 <= share;
         // A sliver would cost as much as a batch; the rest of the room is free in a moment.
         (share > 0 && wanted && free * 2 >= share).then(|| share.min(free))
@@ -86,6 +90,7 @@ impl Run<'_> {
             Ok(claimed) => claimed,
             Err(error) => {
                 let taken = u64::try_from(notes.lock().newcomers.len()).unwrap_or(u64::MAX);
+                self.lanes[index].give_back(&notes.lock().taken_in);
                 portfolio.counted(taken);
                 portfolio.give_back(taken);
                 match tenure::lost_by(&error) {
@@ -118,12 +123,14 @@ impl Run<'_> {
         }
         for claim in claimed.claims {
             let newcomer = noted.newcomers.remove(&claim.phone);
+            lane.claimed(&claim.phone, &mut noted.taken_in);
             lane.queue.push_back(Ticket {
                 claim,
                 claimed_at: at,
                 newcomer,
             });
         }
+        lane.give_back(&noted.taken_in);
         let unused = u64::try_from(noted.newcomers.len()).unwrap_or(u64::MAX);
         portfolio.give_back(unused);
         drop(noted);

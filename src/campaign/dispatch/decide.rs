@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::allowance::{Allowance, Place};
 use super::{Campaign, CountryOf, NextOpening, Opening};
 use crate::campaign::limits::{self, Portfolio};
 use crate::store::{Candidate, Gaps, Verdict};
@@ -27,6 +28,7 @@ pub(super) struct Rules {
     country_of: CountryOf,
     refused_countries: Arc<BTreeSet<String>>,
     portfolio: Arc<Portfolio>,
+    allowance: Option<Allowance>,
     now: Timestamp,
     notes: Notes,
 }
@@ -42,6 +44,8 @@ pub(super) struct Noted {
     pub skipped: BTreeMap<&'static str, u64>,
     /// Somebody was passed over for the portfolio's limit.
     pub limited: bool,
+    /// Those who took a place of the campaign's allowance.
+    pub taken_in: BTreeSet<String>,
 }
 
 impl Notes {
@@ -53,7 +57,7 @@ impl Notes {
 
 impl Rules {
     pub(super) fn new(
-        campaign: &Campaign,
+        (campaign, allowance): (&Campaign, &Option<Allowance>),
         country_of: &CountryOf,
         refused_countries: &Arc<BTreeSet<String>>,
         portfolio: &Arc<Portfolio>,
@@ -66,12 +70,13 @@ impl Rules {
             country_of: Arc::clone(country_of),
             refused_countries: Arc::clone(refused_countries),
             portfolio: Arc::clone(portfolio),
+            allowance: allowance.clone(),
             now,
             notes,
         }
     }
 
-    /// The limit comes last: it is taken from by those alone who are messaged.
+    /// The limits come last: they are taken from by those alone who are messaged.
     pub(super) fn decide(&self, candidate: &Candidate) -> Verdict {
         if candidate.suppressed {
             return self.skip(SUPPRESSED);
@@ -90,6 +95,9 @@ impl Rules {
             Opening::At(at) => return Verdict::Postpone(at),
             Opening::Never => return self.skip(NO_COMMON_HOUR),
         }
+        if !self.is_taken_in(&candidate.phone) {
+            return Verdict::Pass;
+        }
         if limits::counts_already(candidate.last_any_template, self.now) {
             return Verdict::Claim;
         }
@@ -104,6 +112,23 @@ impl Rules {
         }
         noted.newcomers.insert(candidate.phone.clone());
         Verdict::Claim
+    }
+
+    /// Tells whether there is a place for this person. What is taken for somebody who is not claimed in the end is given
+    /// back when the claim is answered.
+    fn is_taken_in(&self, phone: &str) -> bool {
+        let Some(allowance) = &self.allowance else {
+            return true;
+        };
+        let mut noted = self.notes.lock();
+        if noted.taken_in.contains(phone) {
+            return true;
+        }
+        match allowance.ask(phone) {
+            Place::Taken => noted.taken_in.insert(phone.to_owned()),
+            Place::Kept => true,
+            Place::None => false,
+        }
     }
 
     fn skip(&self, reason: &'static str) -> Verdict {

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::campaign::failure_rate::FailureLimit;
 use crate::campaign::limits::Portfolio;
 use crate::campaign::retry::Backoff;
 use crate::clock::Clock;
@@ -96,9 +97,13 @@ pub struct Campaign {
     /// None without quiet hours.
     pub quiet_hours: Option<NextOpening>,
     pub backoff: Backoff,
+    /// How many of the sends of this run may fail; none without a limit.
+    pub failure_limit: Option<FailureLimit>,
     pub media: MediaId,
     /// How its contacts are claimed; [`Store::claim`] where left out.
     pub claimer: Option<Claimer>,
+    /// The most people that are messaged in this run; whoever is due where left out.
+    pub cap: Option<u64>,
 }
 
 impl fmt::Debug for Campaign {

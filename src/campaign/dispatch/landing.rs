@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::flights::{Flight, Landed, Ticket};
 use super::judge::{self, Attempt, Effect};
+use super::lane::Lane;
 use super::results::Entry;
 use super::run::Run;
 use super::{Cause, Failpoint, Halt, Refusal};
@@ -27,6 +28,9 @@ impl Run<'_> {
         let (settled, effect) = judge::judge(outcome, &attempt);
         if flight.newcomer && matches!(settled, Settled::Released { .. }) {
             self.dispatch.portfolio.give_back(1);
+        }
+        if settled.is_due_again() {
+            lane.keep_place(&flight.phone);
         }
         self.record(flight.lane, flight.attempt_id.clone(), now, settled);
         self.follow(&flight, effect);
@@ -166,6 +170,7 @@ impl Run<'_> {
             if ticket.newcomer {
                 self.dispatch.portfolio.give_back(1);
             }
+            self.lanes[lane].keep_place(&ticket.claim.phone);
             let settled = judge::released(reason, now);
             self.record(lane, ticket.claim.attempt_id, now, settled);
         }
@@ -177,6 +182,7 @@ impl Run<'_> {
                 for entry in &entries {
                     self.lanes[entry.lane].settled(&entry.settlement);
                 }
+                self.halt_those_that_fail();
                 self.observer.reached(Failpoint::AfterSettle);
                 self.say_progress();
             }
@@ -191,6 +197,35 @@ impl Run<'_> {
     }
 
     // Stopping.
+
+    /// Halts the campaigns of which more sends were refused than the guard allows.
+    fn halt_those_that_fail(&mut self) {
+        for index in 0..self.lanes.len() {
+            let Lane {
+                campaign, summary, ..
+            } = &self.lanes[index];
+            let (failed, settled) = (summary.refused(), summary.accepted + summary.refused());
+            let Some(limit) = campaign
+                .failure_limit
+                .filter(|limit| limit.is_exceeded(failed, settled))
+            else {
+                continue;
+            };
+            let code = summary
+                .commonest_refusal()
+                .map(|code| format!(", most with {code}"))
+                .unwrap_or_default();
+            let halt = Halt {
+                cause: Cause::Failures,
+                code: None,
+                reason: format!(
+                    "{failed} of {settled} sends of this run failed{code}; max_failure_rate allows {} %",
+                    limit.percent
+                ),
+            };
+            self.halt(index, halt);
+        }
+    }
 
     /// Stops one campaign; the others go on.
     pub(super) fn halt(&mut self, index: usize, halt: Halt) {

@@ -1,10 +1,11 @@
 //! One campaign's place in a dispatch.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::allowance::Allowance;
 use super::flights::Ticket;
 use super::{Campaign, CampaignSummary, Halt};
 use crate::campaign::pacer::Pacer;
@@ -28,6 +29,8 @@ pub(super) struct Lane<'a> {
     pub queue: VecDeque<Ticket>,
     pub in_flight: usize,
     due: Due,
+    /// How many people may still be messaged, where that is limited.
+    pub allowance: Option<Allowance>,
     /// The earliest due time among the results committed while a claim was under way, which may not have seen them.
     noted: Option<Timestamp>,
     /// A request of this campaign was found to be right.
@@ -47,6 +50,7 @@ impl<'a> Lane<'a> {
             queue: VecDeque::new(),
             in_flight: 0,
             due: Due::Now,
+            allowance: campaign.cap.map(Allowance::new),
             noted: None,
             proven: false,
             wrong_requests: 0,
@@ -82,8 +86,44 @@ impl<'a> Lane<'a> {
         std::mem::take(&mut self.queue)
     }
 
+    /// Tells whether all have been taken in that may be messaged.
+    pub(super) fn is_full(&self) -> bool {
+        self.allowance.as_ref().is_some_and(Allowance::is_full)
+    }
+
+    fn is_spent(&self) -> bool {
+        let room = self.allowance.as_ref().map(Allowance::room);
+        room == Some(0)
+    }
+
+    /// Notes that somebody was claimed, with a place that this claim took or one that was kept.
+    pub(super) fn claimed(&self, phone: &str, taken_in: &mut BTreeSet<String>) {
+        if let Some(allowance) = &self.allowance
+            && !taken_in.remove(phone)
+        {
+            allowance.claimed(phone);
+        }
+    }
+
+    /// Takes back the places of those who were not claimed in the end.
+    pub(super) fn give_back(&self, places: &BTreeSet<String>) {
+        if let Some(allowance) = &self.allowance {
+            allowance.give_back(places.len() as u64);
+        }
+    }
+
+    /// Keeps the place of somebody who is due again, where places are counted.
+    pub(super) fn keep_place(&self, phone: &str) {
+        if let Some(allowance) = &self.allowance {
+            allowance.keep_for(phone);
+        }
+    }
+
     /// Says when there is something to claim; what was to come may have come.
     pub(super) fn due(&mut self, now: Timestamp) -> Due {
+        if self.is_spent() {
+            return Due::Never;
+        }
         if matches!(self.due, Due::At(at) if at <= now) {
             self.due = Due::Now;
         }
@@ -116,6 +156,12 @@ impl<'a> Lane<'a> {
         if let Some(noted) = self.noted {
             self.due = earlier(self.due, noted);
         }
+    }
+
+    /// All that may be messaged have been; this is due beyond them.
+    pub(super) fn left_over(&mut self, next: Option<Timestamp>, now: Timestamp) {
+        self.due = next.map_or(Due::Never, Due::At);
+        self.summary.capped = next.is_some_and(|next| next <= now);
     }
 
     /// Counts what is committed.
@@ -183,8 +229,10 @@ mod tests {
             },
             quiet_hours: None,
             backoff: Backoff::default(),
+            failure_limit: None,
             media: Arc::new(|_| None),
             claimer: None,
+            cap: None,
         }
     }
 

@@ -34,6 +34,7 @@
 //! What it does not do: choose who belongs to a campaign (the audience), receive statuses (`serve`), or decide when
 //! to run again (whoever called).
 
+mod allowance;
 mod claiming;
 mod claims;
 mod decide;

@@ -43,6 +43,7 @@ pub async fn run(
     let prepared = run.prepare(now).await;
     if prepared.is_ok() {
         run.drive(stop).await;
+        run.look_beyond().await;
     }
     let (ended, tenure) = run.end();
     tenure.end().await;
@@ -155,6 +156,18 @@ impl<'a> Run<'a> {
                 () = self.dispatch.clock.sleep_until(falls_due.unwrap_or(now)),
                     if falls_due.is_some() => {}
                 () = stop.cancelled(), if self.stopped.is_none() => {}
+            }
+        }
+    }
+
+    /// Where all were messaged that may be, finds out whether others are due.
+    async fn look_beyond(&mut self) {
+        let (store, account) = (&self.dispatch.store, &self.dispatch.account);
+        let now = self.dispatch.clock.now();
+        for lane in self.lanes.iter_mut().filter(|lane| lane.is_full()) {
+            match store.next_due(account, &lane.campaign.name, now).await {
+                Ok(next) => lane.left_over(next, now),
+                Err(error) => tracing::info!(%error, "what is due beyond is not known"),
             }
         }
     }

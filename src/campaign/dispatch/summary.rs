@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What became of a number's campaigns in one run. Everything counted here is committed to the ledger.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
     /// Claims of an earlier worker that died: now uncertain.
     pub recovered: u64,
@@ -47,7 +48,7 @@ impl Summary {
 }
 
 /// What became of one campaign in one run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CampaignSummary {
     pub campaign: String,
     pub accepted: u64,
@@ -69,14 +70,35 @@ pub struct CampaignSummary {
     pub expired: u64,
     /// The portfolio's 24-hour limit is used up, and somebody waits for it.
     pub limited: bool,
+    /// All were messaged that may be in this run, and others are due.
+    pub capped: bool,
     /// When the next contact falls due.
     pub next_due: Option<Timestamp>,
     /// Why this campaign alone stopped.
     pub halted: Option<Halt>,
 }
 
+impl CampaignSummary {
+    /// Returns how many sends were refused, tried again or not.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.failed.values().chain(self.retried.values()).sum()
+    }
+
+    /// Returns the code with which most sends were refused.
+    #[must_use]
+    pub fn commonest_refusal(&self) -> Option<i64> {
+        let mut counts = self.failed.clone();
+        for (code, number) in &self.retried {
+            *counts.entry(*code).or_default() += number;
+        }
+        let most = counts.into_iter().max_by_key(|(_, number)| *number);
+        most.map(|(code, _)| code)
+    }
+}
+
 /// Why sending stopped before its end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Halt {
     pub cause: Cause,
     /// Meta's code, where it was Meta who refused.
@@ -91,7 +113,7 @@ impl fmt::Display for Halt {
 }
 
 /// What made sending stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// We were asked to.
@@ -112,6 +134,8 @@ pub enum Cause {
     Requests,
     /// A media file of the message is not uploaded.
     Media,
+    /// More of its sends have failed than the guard allows.
+    Failures,
     /// The template cannot be sent.
     Template,
     /// The number cannot send.

@@ -173,6 +173,7 @@ fn request(dispatch: &Dispatch, now: Timestamp) -> LockRequest {
         host: identity.host.clone(),
         process: identity.process,
         command: identity.command.clone(),
+        run_address: None,
         now,
         until: now
             .saturating_add(signed(dispatch.tuning.lease))

@@ -163,6 +163,7 @@ impl Floor {
             language: "en_US".to_owned(),
             zones: Vec::new(),
             variables: "[]".to_owned(),
+            country: None,
             opt_in: Some("yes".to_owned()),
             skip: None,
             list: "customers".to_owned(),
@@ -245,6 +246,7 @@ impl Floor {
             holder: "bo@shed".to_owned(),
             host: "shed".to_owned(),
             command: "waform apply".to_owned(),
+            run_address: None,
             now,
             until: now + hours(1),
             ..self.office.asking()

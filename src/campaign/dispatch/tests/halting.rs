@@ -3,6 +3,7 @@
 use super::super::Cause;
 use super::meta::Reply;
 use super::*;
+use crate::campaign::failure_rate::FailureLimit;
 use crate::meta::Class;
 use crate::store::ContactState;
 
@@ -44,6 +45,40 @@ async fn a_number_that_cannot_send_stops_all_its_campaigns() {
         assert!(bench.meta.count() <= 10);
         assert_eq!(bench.seen.halted.lock().unwrap().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_campaign_of_which_too_much_fails_is_halted_alone() {
+    let fails = |nth: usize, to: &str| match nth.is_multiple_of(3) && to < phone(500).as_str() {
+        true => Reply::Refuse(Class::Contact),
+        false => Reply::Accept,
+    };
+    let mut bench = Bench::new(300, Meta::new(fails)).also("autumn", 500, 100);
+    for campaign in &mut bench.dispatch.campaigns {
+        campaign.failure_limit = Some(FailureLimit {
+            percent: 20,
+            at_least: 50,
+        });
+    }
+    let summary = bench.run().await;
+    let [spring, autumn] = &summary.campaigns[..] else {
+        unreachable!("two campaigns");
+    };
+    assert_eq!(cause(spring.halted.as_ref()), Some(Cause::Failures));
+    let settled = spring.accepted + spring.refused();
+    // No sooner, and not much later: what is under way is settled.
+    assert!((50..100).contains(&settled), "{settled}");
+    let reason = &spring.halted.as_ref().unwrap().reason;
+    assert!(reason.contains("most with 131026"), "{reason}");
+    assert_eq!(
+        (autumn.accepted, cause(autumn.halted.as_ref())),
+        (100, None)
+    );
+
+    let bench = Bench::new(300, Meta::new(fails));
+    let summary = bench.run().await;
+    assert_eq!(summary.campaigns[0].halted, None);
+    assert_eq!(summary.campaigns[0].refused(), 100);
 }
 
 #[tokio::test]

@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 
 use crate::store::{
     Applied, Audience, CampaignRecord, Candidate, Claim, ClaimRequest, Claimed, ContactState,
-    Error, Halt, HistoryFilter, HistoryRows, Lease, LedgerInfo, LockInfo, LockRequest, Result,
-    RightUsed, Settled, Settlement, Standing, Store, Verdict,
+    Error, Halt, HistoryFilter, HistoryRows, Lease, LedgerInfo, LockInfo, LockRequest, Note,
+    Result, RightUsed, Settled, Settlement, Standing, Store, Verdict,
 };
 
 type Answer<'a, T> = BoxFuture<'a, Result<T>>;
@@ -316,6 +316,7 @@ impl Inner {
                     host: "shed".to_owned(),
                     process: 8,
                     command: "serve".to_owned(),
+                    run_address: None,
                     since: request.now,
                     until: *until,
                 })));
@@ -397,10 +398,15 @@ impl Store for Ledger {
     fn next_due<'a>(
         &'a self,
         _: &'a str,
-        _: &'a str,
+        campaign: &'a str,
         _: Timestamp,
     ) -> Answer<'a, Option<Timestamp>> {
-        not_here()
+        let inner = self.lock();
+        let of = inner.contacts.iter().filter(|((of, _), _)| of == campaign);
+        let due = of
+            .filter(|(_, each)| matches!(each.state, ContactState::Fresh | ContactState::RetryDue))
+            .map(|(_, each)| each.due_at);
+        ready(Ok(due.min()))
     }
     fn recipients_since<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, u64> {
         ready(Ok(u64::try_from(self.lock().claimed_ever.len()).unwrap()))
@@ -429,7 +435,13 @@ impl Store for Ledger {
     fn applied(&self) -> Answer<'_, Vec<Applied>> {
         not_here()
     }
-    fn remember<'a>(&'a self, _: &'a str, _: &'a Applied, _: &'a [RightUsed]) -> Answer<'a, ()> {
+    fn remember<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a Applied,
+        _: &'a [RightUsed],
+        _: Option<&'a Note>,
+    ) -> Answer<'a, ()> {
         not_here()
     }
     fn forget<'a>(
@@ -439,10 +451,17 @@ impl Store for Ledger {
         _: &'a str,
         _: &'a str,
         _: &'a [RightUsed],
+        _: Option<&'a Note>,
     ) -> Answer<'a, ()> {
         not_here()
     }
     fn rights_used(&self, _: Timestamp) -> Answer<'_, Vec<RightUsed>> {
+        not_here()
+    }
+    fn bindings(&self) -> Answer<'_, BTreeMap<String, String>> {
+        not_here()
+    }
+    fn bind<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> Answer<'a, ()> {
         not_here()
     }
     fn lock<'a>(&'a self, _: &'a LockRequest) -> Answer<'a, LockInfo> {

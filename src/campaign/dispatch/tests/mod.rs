@@ -1,5 +1,6 @@
 //! Dispatch against a ledger in memory and a Meta that does as it is told.
 
+mod capping;
 mod crashing;
 mod halting;
 mod held;
@@ -139,8 +140,10 @@ fn campaign(name: &str) -> Campaign {
         },
         quiet_hours: None,
         backoff: Backoff::new(vec![SignedDuration::from_mins(15)]),
+        failure_limit: None,
         media: Arc::new(|_| None),
         claimer: None,
+        cap: None,
     }
 }
 

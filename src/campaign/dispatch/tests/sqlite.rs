@@ -38,6 +38,7 @@ impl Disk {
             host: "desk".to_owned(),
             process: 7,
             command: "apply".to_owned(),
+            run_address: None,
             now: noon(),
             until: noon() + SignedDuration::from_mins(10),
         };
@@ -60,6 +61,7 @@ impl Disk {
             language: "en".to_owned(),
             zones: vec!["Europe/Tallinn".to_owned()],
             variables: "[]".to_owned(),
+            country: None,
             opt_in: Some("yes".to_owned()),
             skip: None,
             list: "customers".to_owned(),
