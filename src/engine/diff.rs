@@ -25,6 +25,9 @@ use crate::resource::{
 };
 use crate::store::{Applied, RightUsed};
 
+/// Terraform's word for a replacement that somebody asked for.
+pub const REPLACE_BY_REQUEST: &str = "replace_by_request";
+
 /// The three sides of one object.
 #[derive(Clone, Copy)]
 pub struct Sides<'a> {
@@ -45,6 +48,8 @@ pub struct Context<'a> {
     pub used: Rights,
     /// Live objects by kind and account, those of this plan included.
     pub population: BTreeMap<(&'static str, String), usize>,
+    /// Whether the object that is decided next is made anew by request.
+    pub replaced: bool,
 }
 
 /// What is decided for one object.
@@ -53,7 +58,7 @@ pub struct Decided {
     pub change: Option<Change>,
     pub refused: Option<Refused>,
     pub wait: Option<Wait>,
-    pub drift: Option<Drift>,
+    pub drift: Vec<Drift>,
 }
 
 /// Decides what is to become of one object.
@@ -132,6 +137,10 @@ fn wanted(
     context: &Context<'_>,
 ) -> Option<(Action, Option<Intent>, Vec<FieldChange>)> {
     match sides {
+        _ if reconciler.is_watched() => {
+            let is_there = sides.desired.is_some() && sides.live.is_some();
+            is_there.then(|| (Action::NoOp, None, Vec::new()))
+        }
         Sides {
             desired: Some(desired),
             live: None,
@@ -147,10 +156,10 @@ fn wanted(
             live: Some(live),
         } => {
             let fields = reconciler.compare(&desired.content, last.map(|last| &last.content), live);
-            let replaced = fields.iter().any(|field| field.forces_replacement);
+            let replaced = context.replaced || fields.iter().any(|field| field.forces_replacement);
             let intent = match (fields.is_empty(), replaced) {
-                (true, _) => None,
-                (false, true) => Some(Intent::Replace),
+                (_, true) => Some(Intent::Replace),
+                (true, false) => None,
                 (false, false) => Some(Intent::Update),
             };
             let action = match (last, intent) {
@@ -221,6 +230,8 @@ fn change(
         facts: live.map_or(Value::Null, |live| live.facts.clone()),
         budgets: Vec::new(),
         declared_at: desired.map(|desired| context.sources.locate(&desired.place)),
+        reason: (action == Action::Replace && context.replaced)
+            .then(|| REPLACE_BY_REQUEST.to_owned()),
     }
 }
 
@@ -282,20 +293,40 @@ fn count(
     }
 }
 
-fn drift(reconciler: &dyn Reconciler, sides: Sides<'_>) -> Option<Drift> {
-    let last = sides.last?;
+/// Returns how the live object differs from what was last applied. An object may have been edited and moved at once.
+fn drift(reconciler: &dyn Reconciler, sides: Sides<'_>) -> Vec<Drift> {
+    let Some(last) = sides.last else {
+        return Vec::new();
+    };
     let found = |class, fields| Drift {
         address: last.address.clone(),
         class,
         fields,
+        before: Some(last.content.clone()),
+        after: sides.live.map(|live| live.content.clone()),
+        since: None,
+        meaning: Vec::new(),
+        mend: None,
     };
     let Some(live) = sides.live else {
-        return Some(found(DriftClass::Missing, Vec::new()));
+        // What has left the configuration is let go anyway, and not every kind looks for it.
+        let is_missed = sides.desired.is_some();
+        return Vec::from_iter(is_missed.then(|| found(DriftClass::Missing, Vec::new())));
     };
-    let edited = reconciler.drift(&last.content, live);
-    if !edited.is_empty() {
-        return Some(found(DriftClass::Edited, edited));
+    // A comparison tells the way back; a drift tells the way there.
+    let mut edited = reconciler.drift(&last.content, live);
+    for field in &mut edited {
+        std::mem::swap(&mut field.before, &mut field.after);
     }
-    let moved = reconciler.moved(&last.content, live);
-    (!moved.is_empty()).then(|| found(DriftClass::Moved, moved))
+    // Another object under the same name has no past that we know.
+    let facts = match last.id == live.id {
+        true => &last.facts,
+        false => &Value::Null,
+    };
+    let moved = reconciler.moved(&last.content, facts, live);
+    [(DriftClass::Edited, edited), (DriftClass::Moved, moved)]
+        .into_iter()
+        .filter(|(_, fields)| !fields.is_empty())
+        .map(|(class, fields)| found(class, fields))
+        .collect()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::store::{Error, LockInfo, LockRequest, Store};
@@ -14,6 +15,19 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(15);
 
+/// How often a lock that another holds is asked for again.
+const ASK_EVERY: Duration = Duration::from_millis(250);
+
+/// How a lock that another holds is waited for.
+pub struct Waiting<'a> {
+    /// At most this long.
+    pub timeout: Duration,
+    /// Ends the waiting when it is cancelled.
+    pub stop: &'a CancellationToken,
+    /// Is told who is waited for, once for each holder.
+    pub tell: &'a (dyn Fn(&LockInfo) + Send + Sync),
+}
+
 /// Who asks for a lock.
 #[derive(Clone, Debug)]
 pub struct Holder {
@@ -22,6 +36,8 @@ pub struct Holder {
     pub host: String,
     pub process: u32,
     pub command: String,
+    /// Where a run in CI can be looked at.
+    pub run_address: Option<String>,
 }
 
 impl Holder {
@@ -33,6 +49,7 @@ impl Holder {
             host: self.host.clone(),
             process: self.process,
             command: self.command.clone(),
+            run_address: self.run_address.clone(),
             now,
             until: lease_end(now),
         }
@@ -52,7 +69,7 @@ pub struct StateLock {
 }
 
 impl StateLock {
-    /// Takes the lock, waiting up to `timeout` for another holder.
+    /// Takes the lock, waiting for another holder as far as `waiting` allows.
     ///
     /// # Errors
     /// [`Error::Locked`] naming the holder, when it is still held then.
@@ -60,15 +77,23 @@ impl StateLock {
         store: Arc<dyn Store>,
         holder: &Holder,
         clock: &Clock,
-        timeout: Duration,
+        waiting: &Waiting<'_>,
     ) -> Result<Self, Error> {
-        let deadline = tokio::time::Instant::now() + timeout;
+        let deadline = tokio::time::Instant::now() + waiting.timeout;
+        let mut told = None;
         let info = loop {
-            match store.lock(&holder.request(clock.now())).await {
-                Err(Error::Locked(_)) if tokio::time::Instant::now() < deadline => {
-                    tokio::time::sleep(Duration::from_millis(250)).await;
-                }
+            let held = match store.lock(&holder.request(clock.now())).await {
+                Err(Error::Locked(held)) if tokio::time::Instant::now() < deadline => held,
                 other => break other?,
+            };
+            if told.as_ref() != Some(&held.id) {
+                (waiting.tell)(&held);
+                told = Some(held.id.clone());
+            }
+            // A lock cannot be waited for across processes; asking costs one small transaction.
+            tokio::select! {
+                () = tokio::time::sleep(ASK_EVERY) => {}
+                () = waiting.stop.cancelled() => return Err(Error::Locked(held)),
             }
         };
         let renewal = tokio::spawn(renew(Arc::clone(&store), info.id.clone(), clock.clone()));

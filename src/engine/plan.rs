@@ -3,16 +3,23 @@
 //! It feeds every renderer and the executor. Nothing is written that it does not hold, and nothing in it is a time of
 //! day that would make two plans of the same world differ.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::campaign::Send;
 use crate::config::{Address, Location};
+pub use crate::resource::DriftClass;
 use crate::resource::{BudgetUse, FieldChange, Refusal};
 
 /// What is to become of one object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     Delete,
@@ -24,6 +31,22 @@ pub enum Action {
     /// It stays where it is and is no longer ours.
     Forget,
     NoOp,
+}
+
+impl Action {
+    /// Its name, as in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Replace => "replace",
+            Self::Update => "update",
+            Self::Create => "create",
+            Self::Adopt => "adopt",
+            Self::Forget => "forget",
+            Self::NoOp => "no_op",
+        }
+    }
 }
 
 /// One planned action on one address.
@@ -49,6 +72,9 @@ pub struct Change {
     pub budgets: Vec<BudgetUse>,
     /// Where it is declared; none for what left the configuration.
     pub declared_at: Option<Location>,
+    /// Why, in Terraform's words (`replace_by_request`), where the difference alone does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl Change {
@@ -64,7 +90,7 @@ impl Change {
 }
 
 /// A change that would be refused, by its owner or because it cannot be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
     pub address: Address,
     pub refusal: Refusal,
@@ -72,7 +98,7 @@ pub struct Refused {
 }
 
 /// Something that is waited for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Wait {
     pub address: Address,
     pub reason: String,
@@ -85,38 +111,98 @@ pub struct Wait {
 }
 
 /// How a live object differs from what was last applied.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Drift {
     pub address: Address,
     pub class: DriftClass,
     pub fields: Vec<FieldChange>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DriftClass {
-    /// A managed field was changed by somebody.
-    Edited,
-    /// A field that Meta owns has changed.
-    Moved,
-    /// The object is gone.
-    Missing,
+    /// The whole content as it was last applied.
+    #[serde(default)]
+    pub before: Option<Value>,
+    /// The whole content as it is now; none where the object is gone.
+    #[serde(default)]
+    pub after: Option<Value>,
+    /// Since when, as far as anybody told.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+    /// What it means, a sentence each: what the price becomes, what is lost.
+    #[serde(default)]
+    pub meaning: Vec<String>,
+    /// The command that mends it, without the program's name: `apply --target template.welcome`.
+    #[serde(default)]
+    pub mend: Option<String>,
 }
 
 /// One guard, and how near it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GuardState {
     pub name: String,
-    pub limit: u64,
-    pub value: u64,
+    pub limit: Quantity,
+    pub value: Quantity,
+    /// What is counted: `contacts`, `EUR`, `%`.
+    #[serde(default)]
+    pub unit: String,
     pub exceeded: bool,
     /// Overridden by `--allow NAME`.
     pub allowed: bool,
     pub text: String,
 }
 
+/// A number of a guard: people, money, per cent. A whole one is written without a fraction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Quantity(pub f64);
+
+impl Quantity {
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a count of people or objects")]
+    pub fn of(count: u64) -> Self {
+        Self(count as f64)
+    }
+}
+
+impl Serialize for Quantity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "checked to be whole and small"
+        )]
+        if self.0.fract() == 0.0 && self.0.abs() < 9e15 {
+            serializer.serialize_i64(self.0 as i64)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
+    }
+}
+
+/// What a run was limited to: it does not make the account match the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Selection {
+    /// `--target`, as given.
+    pub targets: Vec<String>,
+    /// `--exclude`, as given.
+    pub excludes: Vec<String>,
+}
+
+impl Selection {
+    /// Tells whether everything is selected.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.targets.is_empty() && self.excludes.is_empty()
+    }
+}
+
+/// A declared `[output.name]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    pub name: String,
+    /// None where it is known only after the apply.
+    pub value: Option<Value>,
+    pub description: Option<String>,
+}
+
 /// The account a plan is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     pub account: String,
     pub waba_id: String,
@@ -124,7 +210,7 @@ pub struct Target {
 }
 
 /// A live object that no declaration names and no state remembers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unmanaged {
     pub kind: String,
     pub account: String,
@@ -133,7 +219,7 @@ pub struct Unmanaged {
 }
 
 /// Something that a person should know; it stops nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
     pub code: String,
     pub message: String,
@@ -156,10 +242,28 @@ pub struct Plan {
     pub notices: Vec<Notice>,
     /// When it was made; not part of the id.
     pub made_at: Timestamp,
+    /// What it was limited to.
+    #[serde(default)]
+    pub selection: Selection,
+    /// Whether the live account was read; otherwise what was last applied was taken for live.
+    #[serde(default = "yes")]
+    pub refreshed: bool,
+    /// Whether it takes away all that is managed.
+    #[serde(default)]
+    pub destroy: bool,
+    /// The environment, where the configuration has several.
+    #[serde(default)]
+    pub environment: Option<String>,
+    #[serde(default)]
+    pub outputs: Vec<Output>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Terraform's four counters and ours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     pub import: u64,
     pub add: u64,
@@ -219,6 +323,16 @@ impl Plan {
             > 0
     }
 
+    /// Returns what all sends cost at most, by currency; none where no rate card covers any of them.
+    #[must_use]
+    pub fn cost(&self) -> BTreeMap<String, Decimal> {
+        let mut totals = BTreeMap::new();
+        for cost in self.sends.iter().filter_map(|send| send.cost.as_ref()) {
+            *totals.entry(cost.currency.clone()).or_insert(Decimal::ZERO) += cost.amount;
+        }
+        totals
+    }
+
     /// Guards that refuse.
     pub fn refusing_guards(&self) -> impl Iterator<Item = &GuardState> {
         self.guards
@@ -226,9 +340,9 @@ impl Plan {
             .filter(|guard| guard.exceeded && !guard.allowed)
     }
 
-    /// Tells whether apply would do what the plan shows.
+    /// Tells whether apply would do what the plan shows. One that has not looked at the live account is for reading only.
     #[must_use]
     pub fn applyable(&self) -> bool {
-        self.refused.is_empty() && self.refusing_guards().next().is_none()
+        self.refreshed && self.refused.is_empty() && self.refusing_guards().next().is_none()
     }
 }

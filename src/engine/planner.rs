@@ -1,14 +1,19 @@
 //! Makes the plan: refresh, diff, forecast, guards.
 
+mod identity;
+mod selection;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::diff::{self, Context, Sides};
-use super::fingerprint;
-use super::guards::Limits;
-use super::plan::{Action, Notice, Plan, Target, Unmanaged, Wait};
+use super::drift;
+use super::guards::{self, Limits};
+use super::outputs;
+use super::plan::{Action, Change, Notice, Plan, Selection, Target, Unmanaged, Wait};
+use super::plan_id;
 use super::refresh::{Snapshot, reconcilers};
 use crate::campaign;
 use crate::clock::Clock;
@@ -17,7 +22,11 @@ use crate::meta::GraphRead;
 use crate::resource::{self, Desired, Project, Reconciler};
 use crate::store::{self, Applied, Database};
 
+pub use identity::check_state;
+use selection::Selected;
+
 /// One account as planning may know it: there is nothing here to write with.
+#[derive(Clone)]
 pub struct Connection<'a> {
     pub waba_id: String,
     pub base_url: String,
@@ -32,11 +41,41 @@ pub struct Connections<'a> {
     pub readers: BTreeMap<String, Connection<'a>>,
 }
 
+impl Connections<'_> {
+    /// Returns the accounts as a plan sees them: one that destroys deletes, whatever the accounts say.
+    pub(super) fn of(&self, destroys: bool) -> Self {
+        let mut readers = self.readers.clone();
+        for connection in readers.values_mut() {
+            connection.deletes |= destroys;
+        }
+        Self { readers }
+    }
+
+    /// Returns the accounts as a plan names them.
+    #[must_use]
+    pub fn targets(&self) -> Vec<Target> {
+        let target = |(account, connection): (&String, &Connection<'_>)| Target {
+            account: account.clone(),
+            waba_id: connection.waba_id.clone(),
+            base_url: connection.base_url.clone(),
+        };
+        self.readers.iter().map(target).collect()
+    }
+}
+
 /// What a plan is asked for.
 #[derive(Clone)]
 pub struct Options {
-    /// Addresses; empty for all.
+    /// Patterns of addresses; empty for all.
     pub targets: Vec<String>,
+    /// Patterns of addresses that are left out, with what needs them.
+    pub excludes: Vec<String>,
+    /// Patterns of addresses that are made anew.
+    pub replaces: Vec<String>,
+    /// Whether the live account is read; otherwise what was last applied is taken for live.
+    pub refresh: bool,
+    /// Whether all that is managed is deleted, whatever is declared.
+    pub destroy: bool,
     pub limits: Limits,
     /// Is told how far the reading of long lists has come.
     pub progress: Arc<dyn Fn(&campaign::Progress) + Send + Sync>,
@@ -46,6 +85,10 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             targets: Vec::new(),
+            excludes: Vec::new(),
+            replaces: Vec::new(),
+            refresh: true,
+            destroy: false,
             limits: Limits::default(),
             progress: Arc::new(|_| ()),
         }
@@ -72,33 +115,84 @@ pub enum Error {
     /// Found only by reading what the configuration points to.
     #[error("{}", .0.message)]
     Configuration(Box<Report>),
-    #[error("no resource is named `{0}`")]
-    UnknownTarget(String),
+    #[error("no resource is named `{pattern}` ({option})")]
+    UnknownTarget {
+        option: &'static str,
+        pattern: String,
+        /// The nearest address that is known.
+        near: Option<String>,
+    },
+    #[error("{option} `{pattern}` cannot be read: {reason}")]
+    Pattern {
+        option: &'static str,
+        pattern: String,
+        reason: String,
+    },
+    /// The token does not reach the declared account, and Meta says which it does reach.
+    #[error(
+        "{declared} is the account {waba_id}, and its token does not reach that: it reaches {reached}"
+    )]
+    OtherAccount {
+        declared: String,
+        waba_id: String,
+        /// Ids, with names as far as Meta tells them.
+        reached: String,
+        /// What Meta answered.
+        answer: String,
+    },
+    /// The state knows another account by this name.
+    #[error("this state belongs to the account {bound}, and {declared} is the account {waba_id}")]
+    OtherState {
+        declared: String,
+        waba_id: String,
+        bound: String,
+    },
+    /// It is declared, but is no object of its own (a list, a mapping).
+    #[error("--target `{0}` selects nothing that could be planned")]
+    NoObject(String),
+    #[error("{0} is to be replaced, and is not selected")]
+    NotSelected(Address),
 }
 
-/// Reads the world and says what an apply would do.
-///
-/// # Errors
-/// Where something could not be read; nothing has been written then, nor otherwise.
-pub async fn plan(
+/// What was found by comparing, before anybody is thought of who would be messaged.
+pub(super) struct Surveyed {
+    pub(super) plan: Plan,
+    /// Of the plan's drift, one each.
+    pub(super) traces: Vec<drift::Trace>,
+    pub(super) selected: Selected,
+    pub(super) desired: Vec<Desired>,
+    pub(super) applied: Vec<Applied>,
+    pub(super) snapshot: Snapshot,
+}
+
+/// Reads the world but for lists, and compares it.
+pub(super) async fn survey(
     project: &Project,
     connections: &Connections<'_>,
     store: &dyn Database,
     clock: &Clock,
     options: &Options,
-) -> Result<Prepared, Error> {
+) -> Result<Surveyed, Error> {
     let now = clock.now();
-    let mut desired = Vec::new();
-    for reconciler in reconcilers() {
-        desired.extend(
-            reconciler
-                .desired(project)
-                .map_err(|report| Error::Configuration(Box::new(report)))?,
-        );
-    }
+    let mut desired =
+        outputs::desired(project).map_err(|report| Error::Configuration(Box::new(report)))?;
     let applied = store.applied().await?;
-    let targets = Targets::resolve(&options.targets, &desired, &applied)?;
-    let snapshot = Snapshot::read(project, connections, store, clock).await?;
+    let selected = Selected::resolve(options, project, &desired, &applied)?;
+    check_state(project, connections, store).await?;
+    let connections = &connections.of(options.destroy);
+    let read = if options.refresh {
+        Snapshot::read(project, connections, store, clock).await
+    } else {
+        Snapshot::remembered(project, connections, store, clock, &applied).await
+    };
+    let snapshot = match read {
+        Ok(snapshot) => snapshot,
+        Err(error) => return Err(identity::explain(error, project, connections).await),
+    };
+    if options.destroy {
+        // What is declared as well as what is not.
+        desired.clear();
+    }
     // Edits are limited over 30 days; a day more covers clocks that disagree.
     let used = store
         .rights_used(
@@ -123,30 +217,66 @@ pub async fn plan(
         },
         used: used.into_iter().collect(),
         population: snapshot.populations(),
+        replaced: false,
     };
-    let mut plan = decide_all(&desired, &applied, &snapshot, &targets, &mut context);
+    let mut plan = decide_all(&desired, &applied, &snapshot, &selected, &mut context);
+    plan.environment.clone_from(&project.environment);
+    plan.selection = selection::as_given(options);
+    plan.refreshed = options.refresh;
+    plan.destroy = options.destroy;
+    plan.notices.extend(selected.notices());
+    plan.notices.extend(notices(&plan));
+    if !options.destroy {
+        plan.outputs = outputs::planned(project, &desired, &snapshot, &plan);
+    }
     // Destructive changes come first, so that nobody overlooks them; then what others need.
     plan.changes.sort_by_cached_key(|change| {
         (
             change.action,
-            project.position(&change.address),
+            order(project, change),
             change.address.clone(),
         )
     });
-    plan.targets = connections
-        .readers
-        .iter()
-        .map(|(account, connection)| Target {
-            account: account.clone(),
-            waba_id: connection.waba_id.clone(),
-            base_url: connection.base_url.clone(),
-        })
-        .collect();
+    plan.targets = connections.targets();
+    let sides = drift::Sides::new(&desired, &applied, &snapshot);
+    let traces = drift::explain(project, store, now, &sides, &mut plan).await?;
+    Ok(Surveyed {
+        plan,
+        traces,
+        selected,
+        desired,
+        applied,
+        snapshot,
+    })
+}
 
-    let wanted = |address: &Address| targets.include(address);
+/// Reads the world and says what an apply would do.
+///
+/// # Errors
+/// Where something could not be read; nothing has been written then, nor otherwise.
+pub async fn plan(
+    project: &Project,
+    connections: &Connections<'_>,
+    store: &dyn Database,
+    clock: &Clock,
+    options: &Options,
+) -> Result<Prepared, Error> {
+    let Surveyed {
+        mut plan,
+        selected,
+        desired,
+        applied,
+        snapshot,
+        ..
+    } = survey(project, connections, store, clock, options).await?;
+    // Whoever takes everything away sends nothing.
+    let wanted = |address: &Address| !options.destroy && selected.includes(address);
     let mut campaigns = campaign::prepare(
         project,
-        &|account| snapshot.numbers(account).to_vec(),
+        campaign::LiveWorld {
+            numbers: &|account| snapshot.numbers(account).to_vec(),
+            object: &|kind, account, key| snapshot.get(kind, account, key),
+        },
         store,
         clock,
         &wanted,
@@ -155,13 +285,24 @@ pub async fn plan(
     .await?;
     for campaign in &mut campaigns {
         campaign.hold_for(unready(&plan, &campaign.send.needs));
+        if options.limits.allows(guards::MAX_FAILURE_RATE) {
+            campaign.tolerate_failures();
+        }
     }
     plan.sends = campaigns
         .iter()
         .map(|campaign| campaign.send.clone())
         .collect();
-    plan.guards = options.limits.check(&plan.changes, &plan.sends);
-    plan.id = id(&plan);
+    plan.guards = options.limits.check(&guards::Facts {
+        now: plan.made_at,
+        changes: &plan.changes,
+        sends: campaigns
+            .iter()
+            .map(|campaign| (&campaign.send, &campaign.health))
+            .collect(),
+        population: snapshot.live_kinds(),
+    });
+    plan.id = plan_id::of(&plan);
     Ok(Prepared {
         plan,
         desired,
@@ -176,7 +317,7 @@ fn decide_all(
     desired: &[Desired],
     applied: &[Applied],
     snapshot: &Snapshot,
-    targets: &Targets,
+    selected: &Selected,
     context: &mut Context<'_>,
 ) -> Plan {
     let mut plan = Plan::new(context.now);
@@ -204,7 +345,7 @@ fn decide_all(
             sides.entry((&live.account, &live.key)).or_insert(none).live = Some(live);
         }
         for sides in sides.into_values() {
-            decide_one(reconciler, sides, targets, context, &mut plan);
+            decide_one(reconciler, sides, selected, context, &mut plan);
         }
     }
     plan
@@ -213,7 +354,7 @@ fn decide_all(
 fn decide_one(
     reconciler: &'static dyn Reconciler,
     sides: Sides<'_>,
-    targets: &Targets,
+    selected: &Selected,
     context: &mut Context<'_>,
     plan: &mut Plan,
 ) {
@@ -232,14 +373,60 @@ fn decide_one(
         }
         return;
     };
-    if !targets.include(address) {
+    if !selected.includes(address) {
         return;
     }
+    context.replaced = selected.replaces(address);
     let decided = diff::decide(reconciler, sides, context);
     plan.changes.extend(decided.change);
     plan.refused.extend(decided.refused);
     plan.waits.extend(decided.wait);
     plan.drift.extend(decided.drift);
+}
+
+/// Says what a plan of this kind does not show, or does beside what it shows.
+fn notices(plan: &Plan) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut say = |code: &str, message: String| {
+        notices.push(Notice {
+            code: code.to_owned(),
+            message,
+        });
+    };
+    if !plan.refreshed {
+        say(
+            "plan::unrefreshed",
+            "the live account was not read: what was last applied is taken for it, so that reviews, pauses, quality and \
+             changes by others are not seen. Numbers and their limits were read. Such a plan cannot be applied"
+                .to_owned(),
+        );
+    }
+    let ours = |change: &&Change| {
+        change.action == Action::Forget
+            && reconcilers().any(|kind| kind.kind() == change.address.kind && !kind.is_elsewhere())
+    };
+    if plan.destroy {
+        for change in plan.changes.iter().filter(ours) {
+            say(
+                "plan::ended",
+                format!(
+                    "{} is stopped: nothing more is sent for it, and its ledger stays, so that nobody is messaged twice \
+                     if it is declared again",
+                    change.address
+                ),
+            );
+        }
+    }
+    notices
+}
+
+/// Returns where a change stands in the order of writing: what others need comes first, and goes last.
+pub(super) fn order(project: &Project, change: &Change) -> usize {
+    let position = project.position(&change.address);
+    match change.action {
+        Action::Delete | Action::Forget => usize::MAX - position,
+        _ => position,
+    }
 }
 
 /// Returns which of the needed objects are not ready, now or after this plan's writes.
@@ -262,22 +449,8 @@ fn unready(plan: &Plan, needs: &[Address]) -> Vec<Address> {
     unready.into_iter().collect()
 }
 
-/// The hash of all that a plan would do, free of timestamps.
-fn id(plan: &Plan) -> String {
-    // Each for itself: a plan of thousands of changes would be held once more as a tree and once more as a text.
-    let changes: Vec<String> = plan
-        .changes
-        .iter()
-        .filter(|change| change.action != Action::NoOp)
-        .map(fingerprint::of)
-        .collect();
-    fingerprint::of(&serde_json::json!({
-        "targets": plan.targets, "changes": changes, "refused": plan.refused, "sends": plan.sends
-    }))
-}
-
 impl Plan {
-    fn new(made_at: Timestamp) -> Self {
+    pub(super) fn new(made_at: Timestamp) -> Self {
         Self {
             format_version: "1.0".to_owned(),
             id: String::new(),
@@ -291,59 +464,11 @@ impl Plan {
             guards: Vec::new(),
             notices: Vec::<Notice>::new(),
             made_at,
+            selection: Selection::default(),
+            refreshed: true,
+            destroy: false,
+            environment: None,
+            outputs: Vec::new(),
         }
-    }
-}
-
-/// Which addresses a run is limited to: those named and all that they need.
-struct Targets(Option<BTreeSet<Address>>);
-
-impl Targets {
-    fn resolve(named: &[String], desired: &[Desired], applied: &[Applied]) -> Result<Self, Error> {
-        if named.is_empty() {
-            return Ok(Self(None));
-        }
-        let known: Vec<&Address> = desired
-            .iter()
-            .map(|desired| &desired.address)
-            .chain(applied.iter().map(|last| &last.address))
-            .collect();
-        let mut included = BTreeSet::new();
-        for name in named {
-            let before = included.len();
-            included.extend(
-                known
-                    .iter()
-                    .filter(|address| address.is_named_by(name))
-                    .map(|address| (*address).clone()),
-            );
-            if included.len() == before {
-                return Err(Error::UnknownTarget(name.clone()));
-            }
-        }
-        loop {
-            let needs: BTreeSet<String> = desired
-                .iter()
-                .filter(|desired| included.contains(&desired.address))
-                .flat_map(|desired| &desired.depends_on)
-                .map(ToString::to_string)
-                .collect();
-            let before = included.len();
-            let more: Vec<Address> = known
-                .iter()
-                .filter(|address| needs.iter().any(|need| address.is_named_by(need)))
-                .map(|address| (*address).clone())
-                .collect();
-            included.extend(more);
-            if included.len() == before {
-                return Ok(Self(Some(included)));
-            }
-        }
-    }
-
-    fn include(&self, address: &Address) -> bool {
-        self.0
-            .as_ref()
-            .is_none_or(|included| included.contains(address))
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::diff;
 use crate::engine::plan::Wait;
 use crate::engine::refresh::reconcilers;
 use crate::meta::Class;
-use crate::resource::{Desired, Error, Live, Reconciler, World};
+use crate::resource::{Desired, Error, Live, Numbers, Reconciler, World};
 
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_millis(250);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(30);
@@ -86,6 +86,7 @@ impl Run<'_> {
             else {
                 continue;
             };
+            let numbers = Numbers::default();
             let world = World {
                 project: session.project,
                 clock: session.clock,
@@ -93,6 +94,8 @@ impl Run<'_> {
                 waba_id: &connection.waba_id,
                 graph: connection.graph,
                 store: session.store,
+                deletes: connection.deletes,
+                numbers: &numbers,
             };
             let live = reconciler.read(&world).await?;
             let live: BTreeMap<&str, &Live> =

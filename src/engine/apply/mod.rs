@@ -3,28 +3,24 @@
 //! Every write is followed at once by its own record in the state. A crash between the two loses nothing: the next plan
 //! finds the object live, equal to what is declared, and remembers it then.
 
+mod recording;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::diff;
+use self::recording::Trail;
 use super::fingerprint;
 use super::lock;
 use super::plan::{Action, Change, Wait};
-use super::planner::{Connections, Prepared};
+use super::planner::{self, Connections, Prepared};
 use super::refresh::{Snapshot, reconcilers};
 use crate::clock::Clock;
 use crate::config::Address;
 use crate::meta::{self, GraphWriter};
 use crate::resource::{Desired, Error, Intent, Live, Project, Reconciler, Writer, Written};
-use crate::store::{self, Applied, RightUsed, Store};
-
-/// Records that are handed to the state together, where nothing depends on their order.
-const REMEMBERED_AT_ONCE: usize = 128;
+use crate::store::{self, Applied, Database};
 
 /// What an apply works with.
 pub struct Session<'a> {
@@ -32,9 +28,11 @@ pub struct Session<'a> {
     pub connections: &'a Connections<'a>,
     /// By account.
     pub writers: &'a BTreeMap<String, GraphWriter>,
-    pub store: &'a dyn Store,
+    pub store: &'a dyn Database,
     /// The id of the state lock that is held.
     pub lock: &'a str,
+    /// The run's id in the journal; none where nobody keeps one.
+    pub run: Option<&'a str>,
     pub clock: &'a Clock,
     pub observer: &'a dyn Observer,
     /// Cancelled where the run is to end: the change under way is made and recorded, no other one is begun.
@@ -100,7 +98,7 @@ pub struct Outcome {
 pub async fn moved(session: &Session<'_>, prepared: &Prepared) -> Result<Vec<Address>, Error> {
     let fresh = Snapshot::read(
         session.project,
-        session.connections,
+        &session.connections.of(prepared.plan.destroy),
         session.store,
         session.clock,
     )
@@ -121,9 +119,6 @@ pub async fn moved(session: &Session<'_>, prepared: &Prepared) -> Result<Vec<Add
         });
     Ok(stale.map(|change| change.address.clone()).collect())
 }
-
-/// What is remembered of a write: the object, and the rights that it used up.
-type Record = (Applied, Vec<RightUsed>);
 
 /// An apply under way.
 pub struct Run<'a> {
@@ -186,11 +181,25 @@ impl<'a> Run<'a> {
         changes.sort_by_cached_key(|change| {
             (
                 change.action == Action::Delete,
-                project.position(&change.address),
+                planner::order(project, change),
                 &change.address,
             )
         });
+        self.bind_accounts().await?;
         self.write_all(changes).await
+    }
+
+    /// Remembers which accounts this state is about, before anything in it is.
+    async fn bind_accounts(&self) -> Result<(), store::Error> {
+        let session = self.session;
+        let bound = session.store.bindings().await?;
+        for (account, connection) in &session.connections.readers {
+            if !bound.contains_key(account) {
+                let waba_id = &connection.waba_id;
+                session.store.bind(session.lock, account, waba_id).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn write_all(&mut self, changes: Vec<&'a Change>) -> Result<(), store::Error> {
@@ -268,9 +277,22 @@ impl<'a> Run<'a> {
             .snapshot
             .get(reconciler.kind(), &change.account, &change.key);
         if change.action == Action::Forget {
+            // Nothing is declared any more that a worker could go by: what is under way ends.
+            if self.prepared.plan.destroy && !reconciler.is_elsewhere() {
+                let ended = self.send(reconciler, change, Intent::Delete, None, live);
+                match ended.await {
+                    Ok(_) => {}
+                    Err(Error::Store(error)) => return Err(error),
+                    Err(error) => {
+                        return self.failed(change, &error, Trail::default()).await;
+                    }
+                }
+            }
+            let (account, key) = (&*change.account, &*change.key);
+            let entry = self.entry(change, Trail::default());
             self.session
                 .store
-                .forget(self.session.lock, kind, &change.account, &change.key, &[])
+                .forget(self.session.lock, kind, account, key, &[], entry.as_ref())
                 .await?;
             self.done(change, "");
             return Ok(());
@@ -286,13 +308,17 @@ impl<'a> Run<'a> {
             action: change.action,
         });
         self.hold_the_lock().await?;
-        match self.send(reconciler, change, intent, desired, live).await {
-            Ok(written) => self.record(reconciler, change, desired, written).await,
-            Err(Error::Store(error)) => Err(error),
-            Err(error) => {
-                self.failed(change, &error);
-                Ok(())
+        let begun = self.begin(change).await?;
+        let sending = self.send(reconciler, change, intent, desired, live);
+        let (sent, requests) = meta::traced(sending).await;
+        let trail = Trail { begun, requests };
+        match sent {
+            Ok(written) => {
+                self.record(reconciler, change, desired, written, trail)
+                    .await
             }
+            Err(Error::Store(error)) => Err(error),
+            Err(error) => self.failed(change, &error, trail).await,
         }
     }
 
@@ -346,155 +372,8 @@ impl<'a> Run<'a> {
             )
             .await
     }
-
-    /// Records a write, and whether what was written can be used already.
-    async fn record(
-        &mut self,
-        reconciler: &dyn Reconciler,
-        change: &Change,
-        desired: Option<&Desired>,
-        written: Option<Written>,
-    ) -> Result<(), store::Error> {
-        let session = self.session;
-        let at = session.clock.now();
-        let rights = rights(change, at);
-        match (desired, written) {
-            (Some(desired), Some(written)) => {
-                let applied = applied(desired, &written.id, written.content, at);
-                session
-                    .store
-                    .remember(session.lock, &applied, &rights)
-                    .await?;
-                if let Some(wait) = written
-                    .live
-                    .as_ref()
-                    .and_then(|live| diff::waiting(reconciler, desired, live))
-                {
-                    self.unready.insert(wait.address.clone(), wait);
-                }
-                self.done(change, &written.id);
-            }
-            _ => {
-                let kind = &change.address.kind;
-                session
-                    .store
-                    .forget(session.lock, kind, &change.account, &change.key, &rights)
-                    .await?;
-                self.done(change, change.id.as_deref().unwrap_or_default());
-            }
-        }
-        Ok(())
-    }
-
-    /// Remembers what is live as declared, where the state does not say so yet: an adoption, or a write whose record was
-    /// lost in a crash. Nothing depends on the order, and what is handed over together shares its transactions: adopting
-    /// an account of thousands of templates does not wait for the disk as often.
-    /// The rights that a lost write used up are booked then.
-    async fn remember_found(&mut self, changes: Vec<&'a Change>) -> Result<(), store::Error> {
-        let (store, lock) = (self.session.store, self.session.lock);
-        let remembered = changes.into_iter().filter_map(|change| {
-            let (id, applied) = self.found(change)?;
-            Some(async move {
-                if let Some((applied, rights)) = applied {
-                    store.remember(lock, &applied, &rights).await?;
-                }
-                Ok::<_, store::Error>((change, id))
-            })
-        });
-        let remembered: Vec<_> = stream::iter(remembered.collect::<Vec<_>>())
-            .buffered(REMEMBERED_AT_ONCE)
-            .try_collect()
-            .await?;
-        for (change, id) in remembered {
-            if change.action == Action::Adopt {
-                self.done(change, id);
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the id of what a change has found, and what to remember of it where that is not known yet.
-    fn found(&self, change: &Change) -> Option<(&'a str, Option<Record>)> {
-        let kind = change.address.kind.as_str();
-        let reconciler = reconcilers().find(|reconciler| reconciler.kind() == kind)?;
-        let desired = self.desired.get(&change.address).copied()?;
-        let snapshot = &self.prepared.snapshot;
-        let live = snapshot.get(reconciler.kind(), &change.account, &change.key)?;
-        let last = self.applied.get(&(kind, &*desired.account, &*desired.key));
-        let same = |last: &&Applied| {
-            last.content == desired.content && last.id == live.id && last.address == desired.address
-        };
-        let known = last.is_some_and(same);
-        let at = self.session.clock.now();
-        let record = || {
-            let rights = last
-                .filter(|last| last.id == live.id)
-                .map(|last| reconciler.unrecorded(&last.content, live, at));
-            let applied = applied(desired, &live.id, reconciler.found(desired, live), at);
-            (applied, rights.unwrap_or_default())
-        };
-        Some((&live.id, (!known).then(record)))
-    }
-
-    fn done(&mut self, change: &Change, id: &str) {
-        self.session.observer.event(Event::Done {
-            address: &change.address,
-            action: change.action,
-            id,
-        });
-        self.outcome
-            .done
-            .push((change.address.clone(), change.action));
-    }
-
-    /// Notes a failure. Where the account as a whole is in trouble, nothing more is tried with it.
-    fn failed(&mut self, change: &'a Change, error: &Error) {
-        let reason = error.to_string();
-        self.session.observer.event(Event::Failed {
-            address: &change.address,
-            action: change.action,
-            reason: &reason,
-        });
-        let (code, help) = match error {
-            Error::Meta(error) => (Some(error.code().to_owned()), error.advice()),
-            _ => (None, None),
-        };
-        let (address, action) = (change.address.clone(), change.action);
-        self.outcome.failed.push(Failure {
-            address,
-            action,
-            reason,
-            code,
-            help,
-        });
-        if matches!(error, Error::Meta(error) if error.graph().is_some_and(|error| error.class == meta::Class::Account))
-        {
-            self.closed.insert(&change.account);
-        }
-    }
 }
 
 fn reconciler_of(change: &Change) -> Option<&'static dyn Reconciler> {
     reconcilers().find(|reconciler| reconciler.kind() == change.address.kind)
-}
-
-fn applied(desired: &Desired, id: &str, content: serde_json::Value, at: Timestamp) -> Applied {
-    Applied {
-        address: desired.address.clone(),
-        account: desired.account.clone(),
-        key: desired.key.clone(),
-        id: id.to_owned(),
-        content,
-        at,
-    }
-}
-
-fn rights(change: &Change, at: Timestamp) -> Vec<RightUsed> {
-    let right = |budget: &crate::resource::BudgetUse| RightUsed {
-        account: change.account.clone(),
-        right: budget.right.clone(),
-        subject: budget.subject.clone(),
-        at,
-    };
-    change.budgets.iter().map(right).collect()
 }
