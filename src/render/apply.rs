@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::count;
+use super::events::{Changes, Operation};
 use super::style::Look;
 use crate::campaign::dispatch::Cause;
 use crate::engine::apply::Outcome;
@@ -53,32 +54,48 @@ pub fn human(
             look.waiting("…")
         );
     }
+    let line = closing(outcome, changes(outcome, counted));
+    let _infallible = writeln!(text, "{}", look.strong(line));
+    text
+}
+
+/// Returns what was done to the objects that count.
+#[must_use]
+pub fn changes(outcome: &Outcome, counted: impl Fn(&crate::config::Address) -> bool) -> Changes {
     let count = |actions: &[Action]| {
-        outcome
-            .done
-            .iter()
-            .filter(|(address, action)| counted(address) && actions.contains(action))
-            .count()
+        let done = outcome.done.iter();
+        let counted = done.filter(|(address, action)| counted(address) && actions.contains(action));
+        counted.count() as u64
     };
-    let imported = match count(&[Action::Adopt]) {
+    Changes {
+        add: count(&[Action::Create, Action::Replace]),
+        change: count(&[Action::Update]),
+        import: count(&[Action::Adopt]),
+        remove: count(&[Action::Delete, Action::Replace]),
+        operation: Operation::Apply,
+    }
+}
+
+/// Returns Terraform's closing line.
+#[must_use]
+pub fn closing(outcome: &Outcome, changes: Changes) -> String {
+    let Changes {
+        add,
+        change,
+        import,
+        remove,
+        operation: _,
+    } = changes;
+    let imported = match import {
         0 => String::new(),
-        imported => format!("{imported} imported, "),
+        import => format!("{import} imported, "),
     };
-    let (added, changed) = (
-        count(&[Action::Create, Action::Replace]),
-        count(&[Action::Update]),
-    );
-    let destroyed = count(&[Action::Delete, Action::Replace]);
     let title = if outcome.failed.is_empty() {
         "Apply complete!"
     } else {
         "Apply incomplete!"
     };
-    let line = format!(
-        "{title} Resources: {imported}{added} added, {changed} changed, {destroyed} destroyed."
-    );
-    let _infallible = writeln!(text, "{}", look.strong(line));
-    text
+    format!("{title} Resources: {imported}{add} added, {change} changed, {remove} destroyed.")
 }
 
 /// Returns what was sent from one number, a line a campaign and its reasons below.
@@ -125,7 +142,9 @@ pub fn sent(summary: &crate::campaign::dispatch::Summary, look: Look) -> String 
         if campaign.limited {
             text.push_str("    the account's 24-hour limit is used up; the rest waits\n");
         }
-        if let Some(next) = campaign.next_due {
+        if campaign.capped {
+            text.push_str("    others are due that the plan did not show: plan again\n");
+        } else if let Some(next) = campaign.next_due {
             let _infallible = writeln!(
                 text,
                 "    next due {}; run apply again then",

@@ -1,6 +1,7 @@
 //! Numbers as people read them.
 
 use jiff::SignedDuration;
+use rust_decimal::prelude::{Decimal, ToPrimitive as _};
 
 /// Returns `1 contact`, `1,240 contacts`.
 #[must_use]
@@ -20,6 +21,27 @@ pub fn grouped(count: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Returns `EUR 1,086.40`: an amount of money to the cent.
+#[must_use]
+pub fn money(currency: &str, amount: Decimal) -> String {
+    format!(
+        "{currency} {}",
+        decimal(amount.to_f64().unwrap_or_default(), 2)
+    )
+}
+
+/// Returns a number with so many digits behind the point, its thousands grouped by commas.
+#[must_use]
+pub fn decimal(number: f64, digits: usize) -> String {
+    let text = format!("{number:.digits$}");
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let grouped = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    match fraction {
+        "" => grouped,
+        fraction => format!("{grouped}.{fraction}"),
+    }
 }
 
 /// Returns `about 3 h 20 min`: the two largest units of a length of time.
@@ -54,6 +76,14 @@ mod tests {
         assert_eq!(of(1, "contact", "contacts"), "1 contact");
         assert_eq!(grouped(1_000_000), "1,000,000");
         assert_eq!(grouped(999), "999");
+    }
+
+    #[test]
+    fn money_has_cents_and_a_part_has_its_digits() {
+        assert_eq!(money("EUR", Decimal::new(108_640, 2)), "EUR 1,086.40");
+        assert_eq!(money("EUR", Decimal::new(9, 4)), "EUR 0.00");
+        assert_eq!(decimal(1_234.0, 0), "1,234");
+        assert_eq!(decimal(12.345, 1), "12.3");
     }
 
     #[test]

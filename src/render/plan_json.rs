@@ -1,147 +1,109 @@
 //! A plan as JSON, in the shape of Terraform's plan format 1.2; what is ours alone stands under `waform`.
+//!
+//! The document borrows from the plan and is written as it goes: a plan of thousands of templates is not built again as
+//! a tree. Its types are what the published schema is made from.
 
-use serde_json::{Map, Value, json};
+mod ours;
+mod paths;
+mod resources;
+#[cfg(test)]
+mod tests;
 
-use crate::engine::plan::{Action, Change, Drift, DriftClass, Plan};
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::time::rfc3339;
+use crate::engine::plan::{DriftClass, Plan};
+use ours::Ours;
+use paths::{Path, path};
+use resources::{
+    Configuration, OutputChange, PriorState, ResourceChange, StateValues, configuration,
+};
+
+pub(super) use resources::{reason, type_of};
 
 /// The version of Terraform's format that is followed.
 const FORMAT_VERSION: &str = "1.2";
 
+/// The release of Terraform whose documents these are like, and who wrote them: tools read it as a version.
+pub const TERRAFORM_VERSION: &str = concat!("1.11.4+waform.", env!("CARGO_PKG_VERSION"));
+
+/// A plan of `waform plan --format json`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Plan")]
+pub struct Document<'a> {
+    /// Of Terraform's format: a minor version adds, a major one breaks.
+    format_version: &'static str,
+    terraform_version: &'static str,
+    planned_values: StateValues<'a>,
+    /// What was changed outside of waform since the last apply.
+    resource_drift: Vec<ResourceChange<'a>>,
+    resource_changes: Vec<ResourceChange<'a>>,
+    output_changes: BTreeMap<&'a str, OutputChange<'a>>,
+    /// What is live now.
+    prior_state: PriorState<'a>,
+    configuration: Configuration<'a>,
+    /// What of the drift a declaration speaks of.
+    relevant_attributes: Vec<RelevantAttribute>,
+    /// RFC 3339, in UTC.
+    timestamp: String,
+    /// Whether there is something to apply, and nothing refuses it.
+    applyable: bool,
+    /// Whether the account is as declared after an apply: false where the plan is partial or something is waited for.
+    complete: bool,
+    /// Whether something would be refused.
+    errored: bool,
+    waform: Ours<'a>,
+}
+
+/// An attribute that was changed outside of waform.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RelevantAttribute {
+    resource: String,
+    attribute: Path,
+}
+
 /// Returns the plan's JSON document.
 #[must_use]
-pub fn document(plan: &Plan) -> Value {
-    json!({
-        "format_version": FORMAT_VERSION,
-        "terraform_version": concat!("waform-", env!("CARGO_PKG_VERSION")),
-        "applyable": plan.applyable() && plan.has_differences(),
-        "complete": plan.waits.is_empty(),
-        "errored": !plan.refused.is_empty(),
-        "timestamp": plan.made_at.to_string(),
-        "planned_values": { "root_module": { "resources": planned_values(plan) } },
-        "configuration": { "root_module": {} },
-        "prior_state": { "format_version": "1.0" },
-        "resource_changes": plan.changes.iter().map(resource_change).collect::<Vec<_>>(),
-        "resource_drift": plan.drift.iter().map(resource_drift).collect::<Vec<_>>(),
-        "output_changes": {},
-        "waform": {
-            "plan_id": plan.id,
-            "targets": plan.targets,
-            "summary": plan.counts(),
-            "sends": plan.sends,
-            "waits": plan.waits,
-            "refused": plan.refused,
-            "guards": plan.guards,
-            "unmanaged": plan.unmanaged,
-            "notices": plan.notices,
-            "changes": plan.changes.iter().filter(|change| change.action != Action::NoOp).map(ours).collect::<Vec<_>>(),
-        },
-    })
+pub fn document(plan: &Plan) -> Document<'_> {
+    Document {
+        format_version: FORMAT_VERSION,
+        terraform_version: TERRAFORM_VERSION,
+        planned_values: resources::planned(plan),
+        resource_drift: plan.drift.iter().map(resources::drift).collect(),
+        resource_changes: plan.changes.iter().map(resources::change).collect(),
+        output_changes: resources::output_changes(plan),
+        prior_state: resources::prior(plan),
+        configuration: configuration(plan),
+        relevant_attributes: relevant_attributes(plan),
+        timestamp: rfc3339(plan.made_at),
+        applyable: plan.applyable() && plan.has_differences(),
+        complete: plan.waits.is_empty() && plan.selection.is_all(),
+        errored: !plan.refused.is_empty(),
+        waform: Ours::of(plan),
+    }
 }
 
-fn resource_change(change: &Change) -> Value {
-    let actions: &[&str] = match change.action {
-        Action::Create => &["create"],
-        Action::Update => &["update"],
-        Action::Replace => &["delete", "create"],
-        Action::Delete => &["delete"],
-        Action::Forget => &["forget"],
-        Action::Adopt if change.fields.is_empty() => &["no-op"],
-        Action::Adopt => &["update"],
-        Action::NoOp => &["no-op"],
-    };
-    let mut details = json!({
-        "actions": actions,
-        "before": change.before,
-        "after": change.after,
-        "after_unknown": {},
-        "before_sensitive": {},
-        "after_sensitive": {},
-    });
-    let forced = change
-        .fields
+/// Returns the document as it is printed: on one line, as Terraform prints it. There are tools that read one line.
+#[must_use]
+pub fn text(plan: &Plan) -> String {
+    // No key of it is anything but a string: it can always be written.
+    serde_json::to_string(&document(plan)).unwrap_or_default()
+}
+
+fn relevant_attributes(plan: &Plan) -> Vec<RelevantAttribute> {
+    let ours = plan
+        .drift
         .iter()
-        .filter(|field| field.forces_replacement)
-        .map(|field| json!([field.field]));
-    let forced: Vec<Value> = forced.collect();
-    if let Some(details) = details.as_object_mut() {
-        if !forced.is_empty() {
-            details.insert("replace_paths".to_owned(), forced.into());
-        }
-        if change.action == Action::Adopt {
-            details.insert("importing".to_owned(), json!({ "id": change.id }));
-        }
-    }
-    let mut resource = resource(&change.address, &details);
-    if change.action == Action::Replace {
-        resource.insert(
-            "action_reason".to_owned(),
-            "replace_because_cannot_update".into(),
-        );
-    }
-    resource.into()
-}
-
-fn resource(address: &crate::config::Address, change: &Value) -> Map<String, Value> {
-    let mut resource = Map::new();
-    resource.insert("address".to_owned(), address.to_string().into());
-    resource.insert("mode".to_owned(), "managed".into());
-    resource.insert("type".to_owned(), address.kind.clone().into());
-    resource.insert("name".to_owned(), address.name.clone().into());
-    if let Some(index) = &address.index {
-        resource.insert("index".to_owned(), index.clone().into());
-    }
-    resource.insert("provider_name".to_owned(), "waform".into());
-    resource.insert("change".to_owned(), change.clone());
-    resource
-}
-
-fn resource_drift(drift: &Drift) -> Value {
-    let side = |side: fn(&crate::resource::FieldChange) -> &Option<Value>| {
-        let fields = drift
-            .fields
-            .iter()
-            .map(|field| (field.field.clone(), side(field).clone().unwrap_or_default()));
-        fields.collect::<Map<String, Value>>()
-    };
-    let missing = drift.class == DriftClass::Missing;
-    let after = if missing {
-        Value::Null
-    } else {
-        side(|field| &field.after).into()
-    };
-    let actions = if missing { ["delete"] } else { ["update"] };
-    let change = json!({
-        "actions": actions, "before": side(|field| &field.before), "after": after, "after_unknown": {},
-        "before_sensitive": {}, "after_sensitive": {},
-    });
-    resource(&drift.address, &change).into()
-}
-
-fn planned_values(plan: &Plan) -> Vec<Value> {
-    let kept = plan.changes.iter().filter(|change| change.after.is_some());
-    kept.map(|change| {
-        let mut resource = resource(&change.address, &Value::Null);
-        resource.remove("change");
-        resource.insert("schema_version".to_owned(), 0.into());
-        resource.insert(
-            "values".to_owned(),
-            change.after.clone().unwrap_or_default(),
-        );
-        resource.into()
+        .filter(|drift| drift.class != DriftClass::Moved);
+    ours.flat_map(|drift| {
+        let resource = drift.address.to_string();
+        drift.fields.iter().map(move |field| RelevantAttribute {
+            resource: resource.clone(),
+            attribute: path(&field.field),
+        })
     })
     .collect()
-}
-
-fn ours(change: &Change) -> Value {
-    json!({
-        "address": change.address.to_string(),
-        "action": change.action,
-        "account": change.account,
-        "key": change.key,
-        "fingerprint": change.fingerprint,
-        "fields": change.fields,
-        "budgets": change.budgets,
-        "facts": change.facts,
-        "declared_at": change.declared_at,
-    })
 }

@@ -1,5 +1,6 @@
 //! Where campaigns, templates and numbers stand, and what stands in their way.
 
+mod document;
 mod notes;
 #[cfg(test)]
 mod tests;
@@ -9,8 +10,8 @@ use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 use textwrap::core::display_width;
 
 use super::style::Look;
@@ -19,6 +20,7 @@ use super::{count, halt};
 use crate::sanitize;
 use crate::store::{ErrandCounts, ErrandKind, Halt, Standing};
 
+pub use document::{Document, document};
 pub use notes::{Note, Weight, notes};
 
 /// What is shown: gathered by the command, from the ledger and the live account.
@@ -48,7 +50,7 @@ pub struct Status {
 pub const COUNTED: u64 = 1_000;
 
 /// Whether an account's webhooks are received.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ReceiverStatus {
     pub account: String,
     /// Since when a receiver has run without a gap; none where there never was one.
@@ -68,7 +70,7 @@ pub struct CampaignStatus {
     pub standing: Standing,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TemplateStatus {
     pub address: String,
     pub name: String,
@@ -81,7 +83,7 @@ pub struct TemplateStatus {
     pub recommendation: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct NumberStatus {
     pub account: String,
     pub id: String,
@@ -91,48 +93,6 @@ pub struct NumberStatus {
     pub quality_rating: Option<String>,
     pub messaging_limit: Option<String>,
     pub throughput: Option<String>,
-}
-
-/// Returns the contract's JSON: `format_version` 1.0.
-#[must_use]
-pub fn document(status: &Status) -> Value {
-    let campaigns: Vec<Value> = status
-        .campaigns
-        .iter()
-        .map(|campaign| {
-            let standing = &campaign.standing;
-            json!({
-                "campaign": campaign.campaign,
-                "account": campaign.account,
-                "state": campaign.state,
-                "hopper": standing.hopper,
-                "delivery": standing.delivery,
-                "outcome": standing.outcome,
-                "skipped": standing.skipped,
-                "uncertain": standing.uncertain,
-                "due": standing.due,
-                "next_due": standing.next_due,
-            })
-        })
-        .collect();
-    let errands: Map<String, Value> = status
-        .errands
-        .iter()
-        .map(|(kind, counts)| (errand(*kind).to_owned(), json!(counts)))
-        .collect();
-    json!({
-        "format_version": "1.0",
-        "campaigns": campaigns,
-        "templates": status.templates,
-        "numbers": status.numbers,
-        "halts": status.halts,
-        "receivers": status.receivers,
-        "inbox": status.inbox,
-        "dead_letters": status.dead_letters,
-        "errands": errands,
-        "suspects": status.suspects,
-        "without_person": status.without_person,
-    })
 }
 
 pub(super) fn errand(kind: ErrandKind) -> &'static str {

@@ -31,6 +31,26 @@ impl Look {
         }
         laid
     }
+
+    /// Cuts text to one line of the terminal, of which `taken` columns are used already. It must have no colours.
+    #[must_use]
+    pub fn cut(self, text: &str, taken: usize) -> String {
+        let room = self.width.saturating_sub(taken);
+        if display_width(text) <= room {
+            return text.to_owned();
+        }
+        let mut cut = String::new();
+        let mut width = 1;
+        for c in text.chars() {
+            width += display_width(c.encode_utf8(&mut [0; 4]));
+            if width > room {
+                break;
+            }
+            cut.push(c);
+        }
+        cut.push('…');
+        cut
+    }
 }
 
 #[cfg(test)]
@@ -54,6 +74,14 @@ mod tests {
             laid,
             "\u{1b}[32m+ \u{1b}[0m ab cd\n  ef gh ij\n  kl\n".replace("m ab", "mab")
         );
+    }
+
+    #[test]
+    fn what_is_cut_fits() {
+        let look = Look::plain(10);
+        assert_eq!(look.cut("short", 4), "short");
+        assert_eq!(look.cut("longer text", 4), "longe…");
+        assert_eq!(look.cut("日本語日本語", 4), "日本…");
     }
 
     #[test]

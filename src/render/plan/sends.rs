@@ -5,13 +5,19 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::{DEEP, entry};
-use crate::campaign::{Send, skip};
+use crate::campaign::{Cost, Day, MarketCost, Send, skip};
 use crate::render::style::Look;
 use crate::render::{count, halt as halts};
 use crate::sanitize;
 
+/// Markets whose share is shown.
+const MARKETS: usize = 5;
+
+/// Days after the first that are shown.
+const DAYS: usize = 6;
+
 /// A campaign that has nothing to send, nothing to come and nothing to tell is folded away.
-pub(super) fn is_worth_showing(send: &Send) -> bool {
+pub(in crate::render) fn is_worth_showing(send: &Send) -> bool {
     send.now
         + send.when_ready
         + send.later
@@ -55,7 +61,7 @@ pub(super) fn human(send: &Send, look: Look) -> String {
 }
 
 /// What there is to know of a campaign, each below its name; what goes on has none.
-fn facts(send: &Send, look: Look) -> Vec<(&'static str, String)> {
+pub(in crate::render) fn facts(send: &Send, look: Look) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut fact = |name: &'static str, told: String| facts.push((name, told));
     let contacts = &send.contacts;
@@ -71,6 +77,17 @@ fn facts(send: &Send, look: Look) -> Vec<(&'static str, String)> {
         let took = i64::try_from(send.seconds_at_rate).unwrap_or(i64::MAX);
         let took = count::roughly(SignedDuration::from_secs(took));
         fact("takes", format!("about {took} at {}", rate(send)));
+    }
+    if let Some(cost) = &send.cost {
+        for (index, told) in costs(cost, send.category.as_deref())
+            .into_iter()
+            .enumerate()
+        {
+            fact(if index == 0 { "costs" } else { "" }, told);
+        }
+    }
+    if let Some(told) = reach(&send.reach) {
+        fact("reaches", told);
     }
     fact("hopper", hopper(send));
     if let Some(left) = send.limit_left {
@@ -125,6 +142,69 @@ fn facts(send: &Send, look: Look) -> Vec<(&'static str, String)> {
         }
     }
     facts
+}
+
+/// Returns what messages cost, then each market's share.
+fn costs(cost: &Cost, category: Option<&str>) -> Vec<String> {
+    let Cost {
+        currency,
+        amount,
+        card,
+        markets,
+        unpriced,
+    } = cost;
+    let category = category.map(|category| format!("as {}, ", sanitize::line(category)));
+    let total = count::money(currency, *amount);
+    let card = sanitize::line(card);
+    let mut told = vec![format!(
+        "at most {total} ({}rate_card.{card})",
+        category.unwrap_or_default()
+    )];
+    // With one market, its share is the whole.
+    let (shown, folded) = markets.split_at(markets.len().min(MARKETS));
+    let share = |market: &MarketCost| {
+        let MarketCost {
+            market,
+            recipients,
+            price,
+            amount,
+        } = market;
+        let amount = count::money(currency, *amount);
+        let (market, recipients) = (sanitize::line(market), count::grouped(*recipients));
+        format!("{market}: {recipients} × {} = {amount}", price.normalize())
+    };
+    told.extend(shown.iter().map(share));
+    if !folded.is_empty() {
+        let rest = folded.iter().map(|market| market.amount).sum();
+        let markets = count::of(folded.len() as u64, "market", "markets");
+        told.push(format!("{markets} more: {}", count::money(currency, rest)));
+    }
+    if *unpriced > 0 {
+        let contacts = count::of(*unpriced, "contact has", "contacts have");
+        told.push(format!("{contacts} no price there and would cost more"));
+    }
+    told
+}
+
+/// Returns how many are reached on which day; none where all are on the first.
+fn reach(days: &[Day]) -> Option<String> {
+    let (first, rest) = days.split_first()?;
+    if rest.is_empty() {
+        return None;
+    }
+    let today = format!("today {}", count::grouped(first.contacts));
+    let (shown, folded) = rest.split_at(rest.len().min(DAYS));
+    let day = |day: &Day| {
+        let date = day.date.strftime("%-d %b");
+        format!("{date} {}", count::grouped(day.contacts))
+    };
+    let mut told: Vec<String> = [today].into_iter().chain(shown.iter().map(day)).collect();
+    if let Some(last) = folded.last() {
+        let contacts = folded.iter().map(|day| day.contacts).sum();
+        let (contacts, until) = (count::grouped(contacts), last.date.strftime("%-d %b %Y"));
+        told.push(format!("then {contacts} until {until}"));
+    }
+    Some(told.join(", "))
 }
 
 /// A line a reason, with its number and what it means.

@@ -1,147 +1,142 @@
 //! What a person reads of a plan.
 
-use serde_json::json;
-
 use super::*;
-
-/// A plan with one of everything, in the form in which it is kept.
-fn plan() -> Plan {
-    let order_update = json!({ "kind": "template", "name": "order_update", "index": "en_US" });
-    let welcome = json!({ "kind": "template", "name": "welcome", "index": "pt_BR" });
-    let place = |line: usize| json!({ "file": "templates.toml", "line": line, "column": 1 });
-    serde_json::from_value(json!({
-        "format_version": "1.0",
-        "id": "p1",
-        "targets": [],
-        "changes": [
-            change(&json!({ "kind": "template", "name": "gone", "index": "en_US" }), "delete", &json!([]), &json!(null)),
-            change(&order_update, "update", &json!([
-                field(
-                    "body",
-                    "Hi {{first_name}}, your order {{order_no}} leaves us today. How shall we reach you about it?",
-                    "Hi {{first_name}}, your parcel {{order_no}} leaves us today. How shall we reach you about it?",
-                ),
-            ]), &place(12)),
-            change(&welcome, "create", &json!([
-                field("category", None, "UTILITY"),
-                field(
-                    "body",
-                    None,
-                    "Olá {{first_name}},\n\no seu pedido {{order_no}} chegou até nós e já está a ser preparado. 👩‍👩‍👧\u{1b}[2J",
-                ),
-                field("buttons[0]", None, "Obrigado (quick reply)"),
-            ]), &place(30)),
-        ],
-        "refused": [{
-            "address": order_update,
-            "refusal": {
-                "code": "template::edit_budget",
-                "message": "an approved template may be edited once in 24 hours",
-                "help": "apply again after 2026-05-02T10:00:00Z, or declare a template of another name for the new text",
-                "until": null,
-            },
-            "declared_at": place(12),
-        }],
-        "waits": [{
-            "address": welcome,
-            "reason": "rejected in review: INVALID_FORMAT",
-            "help": "Meta recommends: give each variable an example that looks like what will be sent",
-            "broken": true,
-        }],
-        "drift": [{
-            "address": order_update,
-            "class": "edited",
-            "fields": [field("footer", "Reply STOP to opt out", None)],
-        }],
-        "unmanaged": [{ "kind": "template", "account": "main", "key": "old/en_US", "id": "7" }],
-        "sends": [{
-            "address": { "kind": "campaign", "name": "spring" },
-            "account": "main",
-            "template": { "kind": "template", "name": "welcome" },
-            "needs": [],
-            "number": "+1 555-078-3881",
-            "state": "running",
-            "contacts": {
-                "members": 1_260, "duplicates": 1, "new": 1_240, "due": 0, "waiting": 0, "closed": 0, "uncertain": 1,
-                "removed": 0, "skipped": { "no_opt_in": 12, "variable_missing:first_name": 7 }, "held_by_gap": 0,
-                "by_zones": {}, "not_messaged_today": 0, "digest": "",
-            },
-            "now": 0,
-            "when_ready": 930,
-            "later": 310,
-            "later_reasons": { "quiet_hours": 310 },
-            "unusable_rows": 1,
-            "unusable_examples": ["customers.csv:17: `12` is too short for a telephone number of the region EE"],
-            "seconds_at_rate": 12,
-            "rate_per_second": 80.0,
-            "limit_left": 2_000, "days_under_limit": null,
-            "waits_for": [welcome],
-        }],
-        "guards": [{
-            "name": "max_recipients", "limit": 1_000, "value": 1_240, "exceeded": true, "allowed": false,
-            "text": "1,240 contacts would be messaged, at most 1,000 may be",
-        }],
-        "notices": [{
-            "code": "campaign::unread",
-            "message": "nobody learns of deliveries and answers as long as no webhook is subscribed to the account",
-        }],
-        "made_at": "1970-01-01T00:00:00Z",
-    }))
-    .unwrap()
-}
-
-fn change(address: &Value, action: &str, fields: &Value, declared_at: &Value) -> Value {
-    json!({
-        "address": address, "account": "main", "key": "", "action": action, "counts": true, "id": null,
-        "fingerprint": null, "before": null, "after": null, "fields": fields, "after_ready": [], "facts": null,
-        "budgets": [{ "right": "template.edit", "subject": "7", "text": "edit 1 of 1 in 24 hours" }],
-        "declared_at": declared_at,
-    })
-}
-
-fn field<'a>(
-    field: &str,
-    before: impl Into<Option<&'a str>>,
-    after: impl Into<Option<&'a str>>,
-) -> Value {
-    json!({ "field": field, "before": before.into(), "after": after.into(), "forces_replacement": false })
-}
+use crate::render::fixtures;
 
 #[test]
 fn a_plan_is_readable_on_eighty_columns() {
-    let text = human(&plan(), Look::plain(80));
-    insta::assert_snapshot!(text);
+    insta::assert_snapshot!(human(&fixtures::everything(), Look::plain(80)));
+}
+
+#[test]
+fn a_plan_is_readable_on_forty_columns() {
+    insta::assert_snapshot!(human(&fixtures::everything(), Look::plain(40)));
+}
+
+#[test]
+fn a_plan_is_readable_on_a_wide_terminal() {
+    insta::assert_snapshot!(human(&fixtures::everything(), Look::plain(160)));
+}
+
+#[test]
+fn hostile_texts_are_shown_and_nothing_more() {
+    let plan = fixtures::hostile("the end");
+    insta::assert_snapshot!(human(&plan, Look::plain(80)));
+    for text in [human(&plan, Look::plain(80)), brief(&plan, Look::plain(80))] {
+        assert!(
+            text.chars()
+                .all(|c| c == '\n' || c == '\t' || !c.is_control())
+        );
+        assert!(!text.contains('\u{202e}'));
+    }
+}
+
+#[test]
+fn text_without_end_is_shown_to_its_end() {
+    let endless = fixtures::endless();
+    let text = human(&fixtures::hostile(&endless), Look::plain(80));
+    assert!(text.matches("ipsum").count() > 2 * endless.matches("ipsum").count());
+    assert!(brief(&fixtures::hostile(&endless), Look::plain(80)).len() < 20_000);
 }
 
 #[test]
 fn no_line_is_wider_than_the_terminal_with_or_without_colours() {
-    for width in [40, 60, 80, 120] {
-        let plain = human(&plan(), Look::plain(width));
-        let coloured = human(&plan(), Look { color: true, width });
-        for line in plain.lines().chain(coloured.lines()) {
-            // The line that programs read stays in one piece.
-            let parsed = line.contains("Plan: ");
-            let fits = textwrap::core::display_width(line) <= width;
-            assert!(parsed || fits, "{width}: {line}");
+    for plan in [
+        fixtures::everything(),
+        fixtures::hostile("x"),
+        fixtures::many(30),
+    ] {
+        for width in [40, 60, 80, 120] {
+            let coloured = Look { color: true, width };
+            let texts = [
+                human(&plan, Look::plain(width)),
+                human(&plan, coloured),
+                brief(&plan, Look::plain(width)),
+                brief(&plan, coloured),
+            ];
+            for line in texts.iter().flat_map(|text| text.lines()) {
+                // The line that programs read stays in one piece.
+                let parsed = line.contains("Plan: ");
+                let fits = textwrap::core::display_width(line) <= width;
+                assert!(parsed || fits, "{width}: {line}");
+            }
         }
     }
 }
 
 #[test]
 fn what_is_as_declared_is_one_line() {
+    for text in [human, brief].map(|render| render(&fixtures::nothing(), Look::plain(80))) {
+        assert_eq!(text, "No changes. The account matches the configuration.\n");
+    }
+}
+
+#[test]
+fn what_is_changed_alike_is_told_once_and_what_differs_each_for_itself() {
+    let text = human(&fixtures::many(500), Look::plain(80));
+    insta::assert_snapshot!(text.lines().take(24).collect::<Vec<_>>().join("\n"));
+    assert_eq!(text.matches("UTILITY → MARKETING").count(), 1);
+    // Those 50 that differ take three lines each.
+    assert!(text.lines().count() < 180, "{}", text.lines().count());
+}
+
+#[test]
+fn whatever_is_destroyed_is_named() {
+    let changes = (0..40).map(|index| {
+        let address = fixtures::template(&format!("gone_{index}"), "en_US");
+        fixtures::change(&address, "delete", &serde_json::json!([]))
+    });
     let plan = Plan {
-        changes: Vec::new(),
-        refused: Vec::new(),
-        waits: Vec::new(),
-        drift: Vec::new(),
-        unmanaged: Vec::new(),
-        sends: Vec::new(),
-        guards: Vec::new(),
-        notices: Vec::new(),
-        ..plan()
+        changes: fixtures::list(changes.collect()),
+        ..fixtures::nothing()
     };
-    assert_eq!(
-        human(&plan, Look::plain(80)),
-        "No changes. The account matches the configuration.\n"
+    let text = human(&plan, Look::plain(80));
+    assert!((0..40).all(|index| text.contains(&format!("template.gone_{index}[\"en_US\"]"))));
+    assert!(text.contains("- 40 × template will be deleted"), "{text}");
+    let brief = brief(&plan, Look::plain(160));
+    assert!(
+        brief.contains("- 40 × template: template.gone_0[\"en_US\"], "),
+        "{brief}"
     );
+    assert!(brief.contains(" and 37 more"), "{brief}");
+}
+
+#[test]
+fn the_summary_of_a_plan_is_a_line_an_object() {
+    insta::assert_snapshot!(brief(&fixtures::everything(), Look::plain(80)));
+}
+
+#[test]
+fn sixty_changes_among_six_thousand_take_few_lines() {
+    let mut plan = fixtures::many(60);
+    let same = |index: usize| {
+        let address = fixtures::template(&format!("same_{index}"), "en_US");
+        fixtures::change(&address, "no_op", &serde_json::json!([]))
+    };
+    let same: Vec<_> = (60..6_000).map(same).collect();
+    plan.changes
+        .extend(fixtures::list::<crate::engine::plan::Change>(same.into()));
+    let text = brief(&plan, Look::plain(120));
+    assert!(text.lines().count() <= 12, "{text}");
+    assert!(
+        text.contains("~ 54 × template  category UTILITY → MARKETING: template.order_0001"),
+        "{text}"
+    );
+    assert!(text.contains("5,940 objects are as declared."), "{text}");
+    // Even where no two are alike.
+    let each = (0..60).map(|index| {
+        let address = fixtures::template(&format!("order_{index}"), "en_US");
+        let text = format!("Text {index}");
+        fixtures::change(
+            &address,
+            "update",
+            &serde_json::json!([fixtures::field("body", "Text", &*text)]),
+        )
+    });
+    plan.changes.splice(
+        ..60,
+        fixtures::list::<crate::engine::plan::Change>(each.collect()),
+    );
+    let lines = brief(&plan, Look::plain(80)).lines().count();
+    assert!(lines <= 70, "{lines}");
 }

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 fn status() -> Status {
@@ -129,4 +131,30 @@ fn no_line_is_wider_than_the_terminal() {
             }
         }
     }
+}
+
+#[test]
+fn a_status_fits_its_schema() {
+    let validator = jsonschema::draft202012::new(&crate::render::schemas::status()).unwrap();
+    let fits = |status: &Status| validator.is_valid(&document(status));
+    assert!(fits(&Status::default()));
+    let status = Status {
+        halts: crate::render::fixtures::list(json!([{
+            "account": "main", "scope": "template", "subject": "offer/en_US", "cause": "meta", "code": 132_015,
+            "reason": "paused", "since": "2026-05-01T08:00:00Z", "until": null, "actor": "Meta",
+        }])),
+        errands: vec![(ErrandKind::Reply, ErrandCounts::default())],
+        suspects: [("main".to_owned(), 3)].into(),
+        receivers: vec![ReceiverStatus {
+            account: "main".to_owned(),
+            since: None,
+            last: None,
+            is_needed: true,
+        }],
+        ..Status::default()
+    };
+    assert!(fits(&status));
+    let mut broken = document(&status);
+    broken["inbox"] = json!("none");
+    assert!(!validator.is_valid(&broken));
 }
