@@ -10,16 +10,17 @@ use serde_json::json;
 use super::args::{Format, Output, World};
 use super::error::{Failure, Result};
 use super::exit::Exit;
+use super::recorder::Recorder;
 use super::session::{self, KEPT};
 use super::{Context, apply, history, sandboxed};
 use crate::clock::Clock;
-use crate::config::proposal;
+use crate::config::{Report, proposal};
 use crate::render;
 use crate::resource::Project;
 use crate::resource::account::Account;
 use crate::sandbox;
 use crate::store::sqlite::{self, Mode};
-use crate::store::{Database, Halt, HaltCause, Scope};
+use crate::store::{Database, Halt, HaltCause, Note, Scope};
 
 /// Stop sending at once: the emergency brake
 ///
@@ -89,7 +90,7 @@ impl Target {
 }
 
 pub(crate) async fn stop(context: &Context, args: &StopArgs) -> Result<Exit> {
-    let ledger = Ledger::open(context, &args.world).await?;
+    let ledger = Ledger::open(context, &args.world, Mode::ReadWrite).await?;
     let targets = targets(&ledger, &args.what).await?;
     let actor = format!("{} by stop", apply::holder(context, "waform stop").name);
     let now = ledger.clock.now();
@@ -115,6 +116,9 @@ pub(crate) async fn stop(context: &Context, args: &StopArgs) -> Result<Exit> {
             }
         })?;
     }
+    // The brake holds already, whatever becomes of this.
+    let pulled = targets.iter().map(|target| (target, args.reason.clone()));
+    record(context, &ledger, "stop", pulled.collect()).await?;
     let commands: Vec<String> = targets
         .iter()
         .map(|target| again(context, args.world.sandbox, target))
@@ -124,12 +128,17 @@ pub(crate) async fn stop(context: &Context, args: &StopArgs) -> Result<Exit> {
 }
 
 pub(crate) async fn resume(context: &Context, args: &ResumeArgs) -> Result<Exit> {
-    let ledger = Ledger::open(context, &args.world).await?;
+    let ledger = Ledger::open(context, &args.world, Mode::ReadWrite).await?;
     let targets = targets(&ledger, &args.what).await?;
     let actor = format!("{} by resume", apply::holder(context, "waform resume").name);
     let now = ledger.clock.now();
+    let mut released = Vec::new();
     for target in &targets {
         let lifted = lift(&ledger, target, &actor, now).await?;
+        let halts: Vec<String> = lifted.iter().map(render::halt::line).collect();
+        if !halts.is_empty() {
+            released.push((target, halts.join("; ")));
+        }
         let shown = target.shown();
         told(
             context,
@@ -151,16 +160,43 @@ pub(crate) async fn resume(context: &Context, args: &ResumeArgs) -> Result<Exit>
             }
         }
     }
+    record(context, &ledger, "resume", released).await?;
     Ok(Exit::Done)
 }
 
+/// Records what was stopped or resumed, and why, in the journal.
+async fn record(
+    context: &Context,
+    ledger: &Ledger,
+    action: &str,
+    done: Vec<(&Target, String)>,
+) -> Result<()> {
+    if done.is_empty() {
+        return Ok(());
+    }
+    let command = format!("waform {action}");
+    let recorder = Recorder::begin(context, &ledger.store, &ledger.clock, &command).await?;
+    for (target, text) in done {
+        recorder
+            .note(&Note {
+                address: Some(target.shown()),
+                text: Some(text),
+                ..recorder.done(action)
+            })
+            .await?;
+    }
+    recorder.end(&Ok(Exit::Done)).await;
+    Ok(())
+}
+
 async fn lift(ledger: &Ledger, target: &Target, actor: &str, now: Timestamp) -> Result<Vec<Halt>> {
-    const ALL: [HaltCause; 5] = [
+    const ALL: [HaltCause; 6] = [
         HaltCause::Stopped,
         HaltCause::Restored,
         HaltCause::Late,
         HaltCause::Meta,
         HaltCause::Refused,
+        HaltCause::Failures,
     ];
     let mut lifted = Vec::new();
     for halt in ledger.store.halts(Some(&target.account), now).await? {
@@ -249,17 +285,25 @@ fn again(context: &Context, sandbox: bool, target: &Target) -> String {
 }
 
 /// State and ledger of a project that may be wrong otherwise: an emergency waits for no typing error.
-struct Ledger {
+pub(super) struct Ledger {
     project: Project,
-    clock: Clock,
-    store: Arc<dyn Database>,
+    pub(super) clock: Clock,
+    pub(super) store: Arc<dyn Database>,
 }
 
 impl Ledger {
-    async fn open(context: &Context, world: &World) -> Result<Self> {
+    pub(super) async fn open(context: &Context, world: &World, mode: Mode) -> Result<Self> {
         let inputs = session::inputs(&context.environment, &world.variables)?;
         let (project, mut diagnostics) = crate::resource::load(&context.directory, &inputs);
         diagnostics.finish();
+        // Which ledger it is must be known.
+        let astray = |report: &Report| report.code.starts_with("environment::");
+        if diagnostics.reports().iter().any(astray) {
+            return Err(Failure::Configuration {
+                sources: project.sources,
+                diagnostics,
+            });
+        }
         if diagnostics.has_errors() {
             context.ui.warning(
                 "the configuration has errors; its state is opened all the same",
@@ -268,7 +312,7 @@ impl Ledger {
             );
         }
         let path = session::state_path(&project, world.sandbox);
-        let store = sqlite::open(&path, Mode::ReadWrite)?;
+        let store = sqlite::open(&path, mode)?;
         let running = match world.sandbox {
             true => sandbox::running(&project.path(KEPT).join("sandbox.db")),
             false => None,

@@ -9,9 +9,10 @@ use super::args::{Format, Output, World};
 use super::error::{Failure, Result};
 use super::exit::Exit;
 use super::ledger::Ledger;
+use super::recorder::Recorder;
 use crate::phone_number::PhoneNumber;
 use crate::render;
-use crate::store::ContactFile;
+use crate::store::{ContactFile, Note};
 
 /// Show everything between us and one person
 ///
@@ -84,9 +85,15 @@ async fn acknowledge(
     ledger: Ledger,
     files: &[ContactFile],
 ) -> Result<Exit> {
-    let actor = format!("{} by contact", holder(context, "waform contact").name);
+    const COMMAND: &str = "waform contact ack";
+    let actor = format!("{} by contact", holder(context, COMMAND).name);
     let ledger = ledger.writable(context, &args.world).await?;
-    let now = ledger.clock.now();
+    let (store, clock) = (&ledger.store, &ledger.clock);
+    let (recorder, now) = (
+        Recorder::begin(context, store, clock, COMMAND).await?,
+        clock.now(),
+    );
+    let mut acknowledged = 0;
     for file in files {
         let name = file.phone.as_ref().or(file.user_id.as_ref());
         let name = name.map(String::as_str).unwrap_or_default();
@@ -95,13 +102,24 @@ async fn acknowledge(
             .acknowledge(&file.account, name, &actor, now)
             .await?
         {
-            true => "acknowledged; they are messaged again",
+            true => {
+                acknowledged += 1;
+                "acknowledged; they are messaged again"
+            }
             false => "nothing was held",
         };
         context
             .ui
             .out(&format!("{name} (account {}): {told}", file.account))?;
     }
+    // Who it was stands in the ledger; the journal holds nobody's number.
+    recorder
+        .note(&Note {
+            detail: json!({ "contacts": acknowledged }),
+            ..recorder.done("contact ack")
+        })
+        .await?;
+    recorder.end(&Ok(Exit::Done)).await;
     ledger.close().await?;
     Ok(Exit::Done)
 }

@@ -1,14 +1,17 @@
 //! `waform dead-letters`
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use super::Context;
 use super::args::{Format, Output, World};
 use super::error::Result;
 use super::exit::Exit;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Writable};
+use super::recorder::Recorder;
 use crate::render;
 use crate::render::count;
+use crate::store::Note;
 
 /// List webhooks that could not be read, and read them again
 ///
@@ -52,19 +55,44 @@ pub(crate) async fn run(context: &Context, args: &DeadLettersArgs) -> Result<Exi
         return Ok(Exit::Done);
     };
     let ledger = ledger.writable(context, &args.world).await?;
-    match action {
+    let command = match action {
+        Action::Replay(_) => "waform dead-letters replay",
+        Action::Drop(_) => "waform dead-letters drop",
+    };
+    let (store, clock) = (&ledger.store, &ledger.clock);
+    let recorder = Recorder::begin(context, store, clock, command).await?;
+    let changed = change(context, action, &ledger).await;
+    if let Ok(letters) = &changed {
+        recorder
+            .note(&Note {
+                detail: json!({ "letters": letters }),
+                ..recorder.done(command.trim_start_matches("waform "))
+            })
+            .await?;
+    }
+    let exit = changed.map(|_| Exit::Done);
+    recorder.end(&exit).await;
+    ledger.close().await?;
+    exit
+}
+
+/// Returns how many letters it was done to.
+async fn change(context: &Context, action: &Action, ledger: &Writable) -> Result<u64> {
+    let number = match action {
         Action::Replay(which) => {
             let number = ledger.store.replay(&which.ids, ledger.clock.now()).await?;
             let letters = count::of(number, "dead letter waits", "dead letters wait");
             context.ui.out(&format!("{letters} to be read again."))?;
+            number
         }
         Action::Drop(which) => {
             let number = ledger.store.drop_dead(&which.ids).await?;
             let letters = count::of(number, "dead letter is", "dead letters are");
             context.ui.out(&format!("{letters} forgotten."))?;
+            number
         }
-    }
-    Ok(Exit::Done)
+    };
+    Ok(number)
 }
 
 async fn list(context: &Context, args: &DeadLettersArgs, ledger: &Ledger) -> Result<()> {
@@ -72,7 +100,7 @@ async fn list(context: &Context, args: &DeadLettersArgs, ledger: &Ledger) -> Res
     let ui = &context.ui;
     if args.output.format == Format::Json {
         for letter in &letters {
-            ui.out(&serde_json::json!(letter).to_string())?;
+            ui.out(&json!(letter).to_string())?;
         }
         return Ok(());
     }

@@ -176,8 +176,31 @@ pub(crate) fn planning(sources: &Sources, error: engine::Error) -> Failure {
         engine::Error::Store(error) => error.into(),
         engine::Error::Configuration(report) => Failure::report(sources, *report),
         engine::Error::Campaign(error) => campaigning(sources, error),
-        engine::Error::UnknownTarget(_) => Failure::new("cli::unknown_target", error.to_string())
-            .help("write it as the plan does: template.order_update, or template.order_update[\"en_US\"]"),
+        engine::Error::UnknownTarget { ref near, .. } => {
+            let written = "write it as the plan does, `*` for any text: template.order_update, template.order_*, \
+                           'template.order_update[\"en_US\"]'";
+            Failure::new("cli::unknown_target", error.to_string()).help(match near {
+                Some(near) => format!("did you mean {near}? Otherwise {written}"),
+                None => written.to_owned(),
+            })
+        }
+        engine::Error::Pattern { .. } => Failure::new("cli::unknown_target", error.to_string())
+            .help("an address, with `*` for any text: template.order_*, campaign.*, '*[\"es\"]'"),
+        engine::Error::NoObject(_) => Failure::new("cli::unknown_target", error.to_string())
+            .help("it is a part of what uses it: target that, a campaign or a template"),
+        engine::Error::OtherAccount { ref answer, .. } => {
+            Failure::new("account::other_token", error.to_string()).help(format!(
+                "nothing was planned or written; give this account its own access_token (Meta answered: {answer})"
+            ))
+        }
+        engine::Error::OtherState { .. } => {
+            Failure::new("state::other_account", error.to_string()).help(
+                "nothing was planned or written; a ledger stays with its account: give the other one a state of its own \
+                 (`[env.NAME]`, or path in [state.sqlite]), or declare it as another account",
+            )
+        }
+        engine::Error::NotSelected(_) => Failure::new("cli::unknown_target", error.to_string())
+            .help("select it with --target, or leave --target and --exclude out"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `waform init`
 
+mod templates;
+
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
@@ -10,25 +12,32 @@ use super::Context;
 use super::error::{Failure, Result};
 use super::exit::Exit;
 use super::session::KEPT;
-use crate::resource;
+use templates::Template;
 
 /// Write a small working project
 ///
 /// Writes a configuration with its schema, contacts and a .gitignore. A file that exists is never written over; a
-/// .gitignore gets one more line.
+/// .gitignore gets one more line. --list names the projects that --template knows.
 #[derive(Args, Debug)]
 pub(crate) struct InitArgs {
     /// Where to write it; made where it does not exist
     // Not `directory`: -C has that name, and one value would be taken for both.
     #[arg(value_name = "DIR", default_value = ".")]
     into: PathBuf,
+    /// Which project
+    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    template: Template,
+    /// List the projects that there are, write nothing
+    #[arg(long, conflicts_with_all = ["into", "template"])]
+    list: bool,
 }
 
-const CONFIGURATION: &str = include_str!("init/waform.toml");
-const CONTACTS: &str = include_str!("init/contacts.csv");
 const GITIGNORE: &str = ".gitignore";
 
 pub(crate) fn run(context: &Context, args: &InitArgs) -> Result<Exit> {
+    if args.list {
+        return Ok(context.ui.out(&templates::list()).map(|()| Exit::Done)?);
+    }
     // Without the dot of `./campaigns`: it is shown, and copied.
     let directory: PathBuf = context
         .directory
@@ -40,7 +49,7 @@ pub(crate) fn run(context: &Context, args: &InitArgs) -> Result<Exit> {
         true => PathBuf::from("."),
         false => directory,
     };
-    let files = files();
+    let files = args.template.files();
     let existing = existing(&directory, &files).map_err(|error| unwritable(&directory, &error))?;
     if !existing.is_empty() {
         let message = format!(
@@ -51,9 +60,11 @@ pub(crate) fn run(context: &Context, args: &InitArgs) -> Result<Exit> {
         return Err(Failure::new("init::exists", message)
             .help("nothing was written; all *.toml files of a directory are one project, so give another directory"));
     }
-    fs::create_dir_all(&directory).map_err(|error| unwritable(&directory, &error))?;
     for (name, content) in &files {
         let path = beside(&directory, name);
+        let folder = directory.join(name);
+        let folder = folder.parent().unwrap_or(&directory);
+        fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
         write_new(&path, content).map_err(|error| unwritable(&path, &error))?;
         context.ui.out(&path.display().to_string())?;
     }
@@ -62,8 +73,13 @@ pub(crate) fn run(context: &Context, args: &InitArgs) -> Result<Exit> {
         context.ui.out(&gitignore.display().to_string())?;
     }
     let hint = "try it out on a WhatsApp account of its own; nothing leaves this machine:";
-    let command = super::invocation(&directory, "apply --wait", true);
-    context.ui.hint(hint, &[command]);
+    let commands: Vec<String> = args
+        .template
+        .first_steps()
+        .iter()
+        .map(|command| super::invocation(&directory, command, true))
+        .collect();
+    context.ui.hint(hint, &commands);
     Ok(Exit::Done)
 }
 
@@ -76,26 +92,22 @@ fn beside(directory: &Path, name: &str) -> PathBuf {
     }
 }
 
-fn files() -> [(&'static str, String); 3] {
-    [
-        ("waform.toml", CONFIGURATION.to_owned()),
-        ("waform.schema.json", format!("{:#}\n", resource::schema())),
-        ("contacts.csv", CONTACTS.to_owned()),
-    ]
-}
-
 /// Returns the names of files that would be written over, or read as a part of the project.
-fn existing(directory: &Path, files: &[(&str, String)]) -> std::io::Result<Vec<String>> {
+fn existing(directory: &Path, files: &[(&str, Vec<u8>)]) -> std::io::Result<Vec<String>> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let mut names = Vec::new();
+    let mut names: Vec<String> = files
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| directory.join(name).symlink_metadata().is_ok())
+        .map(str::to_owned)
+        .collect();
     for entry in entries {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        let is_configuration = name.ends_with(".toml") && !name.starts_with('.');
-        if is_configuration || files.iter().any(|(file, _)| *file == name) {
+        if name.ends_with(".toml") && !name.starts_with('.') && !names.contains(&name) {
             names.push(name);
         }
     }
@@ -103,12 +115,12 @@ fn existing(directory: &Path, files: &[(&str, String)]) -> std::io::Result<Vec<S
     Ok(names)
 }
 
-fn write_new(path: &Path, content: &str) -> std::io::Result<()> {
+fn write_new(path: &Path, content: &[u8]) -> std::io::Result<()> {
     OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(path)?
-        .write_all(content.as_bytes())
+        .write_all(content)
 }
 
 /// Makes git ignore what waform keeps; false where it does already.
@@ -150,18 +162,28 @@ mod tests {
     #[test]
     fn what_is_there_is_in_the_way() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(existing(directory.path(), &files()).unwrap().is_empty());
+        let mut files = Template::Starter.files();
+        files.extend(Template::Shop.files());
+        assert!(existing(directory.path(), &files).unwrap().is_empty());
         assert!(
-            existing(&directory.path().join("absent"), &files())
+            existing(&directory.path().join("absent"), &files)
                 .unwrap()
                 .is_empty()
         );
-        for name in ["contacts.csv", "Cargo.toml", ".taplo.toml", "notes.txt"] {
+        fs::create_dir(directory.path().join("data")).unwrap();
+        for name in [
+            "contacts.csv",
+            "Cargo.toml",
+            ".taplo.toml",
+            "notes.txt",
+            "data/members.csv",
+            "data/others.csv",
+        ] {
             fs::write(directory.path().join(name), "").unwrap();
         }
         assert_eq!(
-            existing(directory.path(), &files()).unwrap(),
-            ["Cargo.toml", "contacts.csv"]
+            existing(directory.path(), &files).unwrap(),
+            ["Cargo.toml", "contacts.csv", "data/members.csv"]
         );
     }
 
@@ -170,7 +192,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("contacts.csv");
         fs::write(&path, "mine").unwrap();
-        assert!(write_new(&path, "theirs").is_err());
+        assert!(write_new(&path, b"theirs").is_err());
         assert_eq!(fs::read_to_string(path).unwrap(), "mine");
     }
 
@@ -182,20 +204,5 @@ mod tests {
         assert!(ignore(&path).unwrap());
         assert!(!ignore(&path).unwrap());
         assert_eq!(fs::read_to_string(path).unwrap(), "/target\n.waform/\n");
-    }
-
-    #[test]
-    fn the_project_that_is_written_is_valid() {
-        let directory = tempfile::tempdir().unwrap();
-        for (name, content) in files() {
-            write_new(&directory.path().join(name), &content).unwrap();
-        }
-        let (_, diagnostics) = resource::load(directory.path(), &crate::config::Inputs::default());
-        let messages: Vec<_> = diagnostics
-            .reports()
-            .iter()
-            .map(|report| &report.message)
-            .collect();
-        assert!(messages.is_empty(), "{messages:?}");
     }
 }

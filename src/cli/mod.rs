@@ -10,28 +10,45 @@ mod completions;
 mod contact;
 mod dead_letters;
 mod doctor;
+mod drift;
 mod environment;
 mod error;
+mod examine;
 mod exit;
 mod explain;
+mod fmt;
 mod follow;
+mod github;
+mod graph;
 mod history;
 mod init;
 mod interactions;
+mod interrupt;
+mod journal;
 mod ledger;
+mod limits;
+mod locking;
+mod output;
 mod pages;
 mod plan;
 mod progress;
 mod recontact;
+mod recorder;
+mod render;
 mod retry;
 mod sandbox;
 mod sandboxed;
+mod saving;
 mod schema;
 mod serve;
 mod session;
+mod show;
+mod showing;
+mod state;
 mod status;
 mod terraform;
 mod ui;
+mod unlock;
 mod validate;
 
 use std::ffi::OsString;
@@ -68,6 +85,10 @@ impl Context {
 
 /// Runs the program on its arguments, the first being its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(exit) = completions::answer(&Environment::read(None), &arguments) {
+        return exit;
+    }
     let terraform::Translated { arguments, may_ask } = terraform::translate(arguments);
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -81,7 +102,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    let environment = Environment::read();
+    let environment = Environment::read(cli.global.env.clone());
     let ui = Ui::new(&cli.global, &environment);
     log(&ui, &environment, &cli.command);
     let context = Context {
@@ -105,7 +126,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(exit) => exit.code(detailed),
         Err(failure) => {
             show(&context.ui, &failure);
-            if wants_json(&cli.command) && !matches!(failure, Failure::BrokenPipe) {
+            if wants_json(&cli.command) && matches!(cli.command, Command::Apply(_)) {
+                progress::failed(&context.ui, &failure);
+            } else if wants_json(&cli.command) && !matches!(failure, Failure::BrokenPipe) {
                 // Where standard output is gone, standard error has said it.
                 let _gone = context.ui.out(&failure_document(&failure).to_string());
             }
@@ -128,8 +151,14 @@ async fn dispatch(context: &Context, command: &Command) -> error::Result<Exit> {
     match command {
         Command::Init(args) => init::run(context, args),
         Command::Validate(args) => validate::run(context, args),
+        Command::Fmt(args) => fmt::run(context, args),
+        Command::Render(args) => render::run(context, args),
+        Command::Graph(args) => graph::run(context, args),
         Command::Plan(args) => plan::run(context, args).await,
         Command::Apply(args) => apply::run(context, args).await,
+        Command::Output(args) => output::run(context, args).await,
+        Command::Drift(args) => drift::run(context, args).await,
+        Command::Show(args) => show::run(context, args),
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Status(args) => status::run(context, args).await,
         Command::History(args) => history::run(context, args).await,
@@ -141,6 +170,9 @@ async fn dispatch(context: &Context, command: &Command) -> error::Result<Exit> {
         Command::Stop(args) => brake::stop(context, args).await,
         Command::Resume(args) => brake::resume(context, args).await,
         Command::DeadLetters(args) => dead_letters::run(context, args).await,
+        Command::State(args) => state::run(context, args).await,
+        Command::Unlock(args) => unlock::run(context, args).await,
+        Command::Journal(args) => journal::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Schema(args) => schema::run(context, args),
         Command::Explain(args) => explain::run(context, args),
@@ -151,8 +183,11 @@ async fn dispatch(context: &Context, command: &Command) -> error::Result<Exit> {
 /// Tells whether a program reads the results: then it reads of a failure, too.
 fn wants_json(command: &Command) -> bool {
     let output = match command {
-        Command::Validate(args) => &args.output,
-        Command::Plan(args) => &args.output,
+        Command::Plan(args) => return args.output.format == args::PlanFormat::Json,
+        Command::Output(args) => return args.is_json(),
+        Command::Drift(args) => return args.format == drift::DriftFormat::Json,
+        Command::Show(args) => return args.output.format == args::PlanFormat::Json,
+        Command::Validate(args) => return args.format == validate::ValidateFormat::Json,
         Command::Apply(args) => &args.output,
         Command::Doctor(args) => &args.output,
         Command::Status(args) => &args.output,
@@ -160,6 +195,9 @@ fn wants_json(command: &Command) -> bool {
         Command::Stop(args) => &args.output,
         Command::Resume(args) => &args.output,
         Command::DeadLetters(args) => &args.output,
+        Command::State(args) => return args.wants_json(),
+        Command::Unlock(args) => &args.output,
+        Command::Journal(args) => &args.output,
         Command::Interactions(args) => &args.output,
         Command::Contact(args) => &args.output,
         _ => return false,
@@ -171,6 +209,8 @@ fn detailed(command: &Command) -> bool {
     match command {
         Command::Plan(args) => args.detailed(),
         Command::Apply(args) => args.detailed(),
+        Command::Drift(_) => true,
+        Command::Fmt(_) => true,
         _ => false,
     }
 }

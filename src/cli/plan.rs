@@ -3,15 +3,17 @@
 use clap::Args;
 
 use super::Context;
-use super::args::{Format, Output, Planning};
-use super::error::{self, Result};
+use super::args::{PlanFormat, PlanOutput, Planning};
+use super::error::{self, Failure, Result};
 use super::exit::Exit;
+use super::github;
+use super::limits;
+use super::saving::Saving;
 use super::session::{self, Session};
-use crate::config::Spanned;
+use super::showing;
 use crate::engine::plan::Plan;
-use crate::engine::{self, Limits, Options};
-use crate::render;
-use crate::resource::guard::Guard;
+use crate::engine::{self, Limits, Options, Prepared};
+use crate::sanitize;
 use crate::store::sqlite::Mode;
 
 /// Show what apply would change and who would be messaged; changes nothing
@@ -23,7 +25,13 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     planning: Planning,
     #[command(flatten)]
-    pub(super) output: Output,
+    saving: Saving,
+    #[command(flatten)]
+    pub(super) output: PlanOutput,
+    /// In a step of GitHub Actions: write plan_id, has_changes, applyable, reason and exit as its outputs, and the plan as its
+    /// summary
+    #[arg(long)]
+    github_output: bool,
 }
 
 impl PlanArgs {
@@ -39,6 +47,11 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit> {
         directory,
         ..
     } = context;
+    args.saving.check()?;
+    let step = match args.github_output {
+        true => Some(github::Step::open(environment)?),
+        false => None,
+    };
     let session = Session::open(
         ui,
         environment,
@@ -47,8 +60,12 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit> {
         Mode::ReadOnly,
     )
     .await?;
-    let options = options(context, &session, &args.planning).await?;
-    let plan = {
+    let mut options = options(context, &session, &args.planning).await?;
+    if args.saving.out.is_some() {
+        // A saved plan is applied without asking.
+        options.limits.new_ledger = session::new_ledger(&session, false).await?;
+    }
+    let prepared = {
         let connections = session.connections();
         let prepared = engine::plan(
             &session.project,
@@ -58,21 +75,104 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit> {
             &options,
         )
         .await;
-        prepared
-            .map_err(|error| error::planning(&session.project.sources, error))?
-            .plan
+        prepared.map_err(|error| error::planning(&session.project.sources, error))?
     };
-    let text = match args.output.format {
-        Format::Json => format!("{:#}", render::plan_json::document(&plan)),
-        Format::Human => render::plan::human(&plan, ui.look_out()),
-    };
-    ui.out(&text)?;
-    if plan.has_differences() && args.output.format == Format::Human && plan.applyable() {
-        let command = super::invocation(directory, "apply", args.planning.world.sandbox);
-        ui.hint("this carries it out:", &[command]);
+    let plan = &prepared.plan;
+    ui.out(&showing::plan(plan, &args.output, ui))?;
+    let saved = args
+        .saving
+        .save(&session, &args.planning, &prepared, ui)
+        .await?;
+    if let Some(step) = step {
+        step.tell(plan, exit(plan))?;
     }
+    if plan.has_differences() && args.output.format == PlanFormat::Human && plan.applyable() {
+        let apply = |what: &str| super::invocation(directory, what, args.planning.world.sandbox);
+        match saved {
+            Some(path) => {
+                let command = apply(&format!("apply {}", path.display()));
+                ui.hint("to apply exactly this:", &[command]);
+            }
+            None => {
+                let command = apply(&format!("apply{}", args.planning.limited()));
+                ui.hint("this carries it out:", &[command]);
+            }
+        }
+    }
+    let exit = exit(plan);
     session.close().await?;
-    Ok(exit(&plan))
+    Ok(exit)
+}
+
+impl Planning {
+    /// Returns the options that say what is planned, to be copied: without them an apply would do more than was shown.
+    fn limited(&self) -> String {
+        let mut options = String::new();
+        let several = [
+            ("--target", &self.targets),
+            ("--exclude", &self.excludes),
+            ("--replace", &self.replaces),
+            ("--allow", &self.allow),
+        ];
+        for (option, values) in several {
+            for value in values {
+                // An address has quotes and stars that a shell would read.
+                let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+                let value = match value.chars().all(plain) {
+                    true => value.clone(),
+                    false => format!("'{}'", value.replace('\'', r"'\''")),
+                };
+                options.extend([" ", option, " ", &value]);
+            }
+        }
+        if self.destroy {
+            options.push_str(" --destroy");
+        }
+        options
+    }
+
+    /// Refuses to write on what was only remembered: every change is made only while the live object is what its plan was
+    /// made against, and such a plan has not looked.
+    pub(crate) fn must_refresh(&self) -> Result<()> {
+        if self.refresh {
+            return Ok(());
+        }
+        Err(Failure::new(
+            "cli::unrefreshed",
+            "apply reads the live account before it writes: --refresh=false is for plan alone",
+        )
+        .help("leave --refresh=false out; nothing was read or written"))
+    }
+}
+
+/// Returns the question before anything is written.
+pub(crate) fn question(prepared: &Prepared) -> String {
+    let Prepared { plan, snapshot, .. } = prepared;
+    if !plan.destroy {
+        return "\nDo you want to make these changes? Only `yes` is taken for a yes: ".to_owned();
+    }
+    let accounts: Vec<String> = plan
+        .targets
+        .iter()
+        .map(|target| {
+            let name = snapshot.account(&target.account)["name"].as_str();
+            let name = name.map(|name| format!("{}, ", sanitize::line(name)));
+            format!(
+                "account.{} ({}{})",
+                target.account,
+                name.unwrap_or_default(),
+                target.waba_id
+            )
+        })
+        .collect();
+    let of = match &plan.environment {
+        Some(environment) => format!(" of the environment {environment}"),
+        None => String::new(),
+    };
+    format!(
+        "\nDo you want to destroy what is shown above in {}{of}? Only `yes` is taken for a yes: ",
+        accounts.join(", ")
+    )
 }
 
 /// Returns what planning is asked for.
@@ -83,28 +183,23 @@ pub(crate) async fn options(
 ) -> Result<Options> {
     for name in &planning.allow {
         if !engine::GUARDS.contains(&name.as_str()) {
-            return Err(error::Failure::new(
-                "cli::unknown_guard",
-                format!("no guard is named `{name}`"),
-            )
-            .help(format!("the guards are {}", engine::GUARDS.join(", "))));
+            return Err(
+                Failure::new("cli::unknown_guard", format!("no guard is named `{name}`"))
+                    .help(format!("the guards are {}", engine::GUARDS.join(", "))),
+            );
         }
     }
-    let guard = session
-        .project
-        .all::<Guard>()
-        .next()
-        .map(|guard| guard.value.clone())
-        .unwrap_or_default();
     let limits = Limits {
-        max_recipients: guard.max_recipients.map(Spanned::into_inner),
-        max_deletes: guard.max_deletes.map(Spanned::into_inner),
-        adopt_edits: guard.adopt_edits.map_or(0, Spanned::into_inner),
         new_ledger: session::new_ledger(session, context.attended()).await?,
         allowed: planning.allow.iter().cloned().collect(),
+        ..limits::declared(&session.project)
     };
     Ok(Options {
         targets: planning.targets.clone(),
+        excludes: planning.excludes.clone(),
+        replaces: planning.replaces.clone(),
+        refresh: planning.refresh,
+        destroy: planning.destroy,
         limits,
         progress: super::progress::reading(&context.ui),
     })

@@ -1,21 +1,34 @@
 //! What an apply shows while it runs: lines for people, one JSON event a line for programs.
 
+mod failing;
+mod verbs;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use tokio::task::AbortHandle;
 
 use super::error::Result;
+use super::exit::Exit;
 use super::ui::Ui;
 use crate::campaign::dispatch::{self, Failpoint, Halt, Progress};
 use crate::clock::Clock;
-use crate::engine::apply::{Event, Observer};
+use crate::config::Address;
+use crate::engine::apply::{self, Observer, Outcome};
 use crate::engine::plan::{Action, Plan};
 use crate::meta;
+use crate::render::events::{self, Event, Hook};
 use crate::render::{self, count};
 use crate::sanitize;
+use verbs::{capitalised, gerund, past};
+
+pub(crate) use failing::{begun, failed};
+
+/// How often it is said that a write is still under way.
+const STILL: Duration = Duration::from_secs(10);
 
 /// How many recorded messages pass between two lines where no bar can be drawn.
 const LINE_EVERY: u64 = 1_000;
@@ -59,12 +72,30 @@ pub(crate) fn patience(ui: &Ui) -> meta::Observer {
             let reason = sanitize::line(reason);
             ui.say(&format!("trying again (attempt {}): {reason}", attempt + 1));
         }
+        meta::Event::LongRead {
+            objects,
+            requests,
+            used,
+            path,
+        } => {
+            let what = path.rsplit('/').next().unwrap_or(path);
+            let used = used
+                .map(|used| format!("; {used} % of Meta's limit on calls is used"))
+                .unwrap_or_default();
+            ui.say(&format!(
+                "reading {} {} takes {requests} requests{used}",
+                count::grouped(*objects),
+                what.replace('_', " ")
+            ));
+        }
     })
 }
 
 /// Shows an apply.
 pub(crate) struct Reporter {
     sending: Arc<Sending>,
+    /// Writes under way: since when, and who tells that they take long.
+    running: Mutex<BTreeMap<Address, (Timestamp, AbortHandle)>>,
 }
 
 impl Reporter {
@@ -79,6 +110,20 @@ impl Reporter {
         };
         Self {
             sending: Arc::new(sending),
+            running: Mutex::default(),
+        }
+    }
+
+    /// Says that live accounts are read, and, with what is done, that they have been.
+    pub(crate) fn refreshing<'a>(&self, accounts: impl Iterator<Item = &'a String>, done: bool) {
+        for account in accounts.filter(|_| self.sending.json) {
+            let address = Address::new("account", account);
+            let hook = Hook::new(&address);
+            let (told, event) = match done {
+                false => ("Refreshing state...", Event::RefreshStart { hook }),
+                true => ("Refresh complete", Event::RefreshComplete { hook }),
+            };
+            self.sending.event(&format!("{address}: {told}"), &event);
         }
     }
 
@@ -88,33 +133,37 @@ impl Reporter {
         if !self.sending.json {
             return Ok(ui.out(&render::plan::human(plan, ui.look_out()))?);
         }
-        for change in plan
-            .changes
-            .iter()
-            .filter(|change| change.action != Action::NoOp)
-        {
-            let message = format!("{}: Plan to {}", change.address, verb(change.action));
-            let change = json!({ "resource": resource(&change.address), "action": change.action });
-            self.sending
-                .event("planned_change", &message, "change", change);
+        for (message, event) in events::planned(plan) {
+            self.sending.event(&message, &event);
         }
-        for guard in &plan.guards {
-            self.sending
-                .event("guard", &guard.text, "guard", json!(guard));
-        }
-        let counts = plan.counts();
-        let changes = json!({
-            "add": counts.add, "change": counts.change, "import": counts.import, "remove": counts.destroy,
-            "operation": "plan",
-        });
-        let message = render::plan::summary(plan, render::style::Look::plain(100));
-        self.sending.event(
-            "change_summary",
-            message.lines().next().unwrap_or_default(),
-            "changes",
-            changes,
-        );
         Ok(())
+    }
+
+    /// Tells programs how an apply ended that was refused or declined. People are told where it happens.
+    pub(crate) fn ended(&self, exit: Exit) {
+        if self.sending.json {
+            let summary = Event::Summary(events::Summary::because(exit.reason()));
+            self.sending
+                .event("Apply ended, nothing was written", &summary);
+        }
+    }
+
+    /// Tells programs what was done.
+    pub(crate) fn finished<'a>(
+        &self,
+        exit: Exit,
+        outcome: &'a Outcome,
+        counted: impl Fn(&Address) -> bool,
+        sent: impl Iterator<Item = &'a dispatch::Summary>,
+    ) {
+        let changes = render::apply::changes(outcome, counted);
+        let message = render::apply::closing(outcome, changes);
+        let waform = None;
+        self.sending
+            .event(&message, &Event::ChangeSummary { changes, waform });
+        let summary = events::Summary::of(exit.reason(), outcome, sent);
+        self.sending
+            .event("Apply finished", &Event::Summary(summary));
     }
 
     /// Returns who is told of the sending.
@@ -128,55 +177,91 @@ impl Reporter {
             bar.finish_and_clear();
         }
     }
+
+    /// Remembers when a write began, and tells from time to time that it goes on.
+    fn began(&self, address: &Address, action: Action) {
+        let sending = Arc::clone(&self.sending);
+        let (whose, since) = (address.clone(), sending.clock.now());
+        let telling = tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(STILL);
+            ticks.tick().await;
+            loop {
+                ticks.tick().await;
+                let elapsed = sending.seconds(since);
+                let message = format!("{whose}: Still {}... [{elapsed}s elapsed]", gerund(action));
+                let hook = Hook::new(&whose).doing(action).after(elapsed);
+                sending.tell(&message, &Event::ApplyProgress { hook });
+            }
+        });
+        let before = lock(&self.running).insert(address.clone(), (since, telling.abort_handle()));
+        if let Some((_, telling)) = before {
+            telling.abort();
+        }
+    }
+
+    /// Returns how many seconds a write took that has ended.
+    fn took(&self, address: &Address) -> u64 {
+        let Some((since, telling)) = lock(&self.running).remove(address) else {
+            return 0;
+        };
+        telling.abort();
+        self.sending.seconds(since)
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        for (_, telling) in lock(&self.running).values() {
+            telling.abort();
+        }
+    }
 }
 
 impl Observer for Reporter {
-    fn event(&self, event: Event<'_>) {
+    fn event(&self, event: apply::Event<'_>) {
         let sending = &self.sending;
-        let hook = |address: &crate::config::Address, action: Action| json!({ "resource": resource(address), "action": action });
         match event {
-            Event::Started { address, action } => {
+            apply::Event::Started { address, action } => {
                 let message = format!("{address}: {}...", capitalised(gerund(action)));
-                sending.tell("apply_start", &message, "hook", hook(address, action));
+                let hook = Hook::new(address).doing(action);
+                sending.tell(&message, &Event::ApplyStart { hook });
+                self.began(address, action);
                 sending.crash("before_write");
             }
-            Event::Done {
+            apply::Event::Done {
                 address,
                 action,
                 id,
             } => {
                 sending.crash("after_write");
-                let suffix = if id.is_empty() {
-                    String::new()
-                } else {
-                    format!(" [id={id}]")
+                let elapsed = self.took(address);
+                let suffix = match id {
+                    "" => String::new(),
+                    id => format!(" [id={id}]"),
                 };
                 let message = format!("{address}: {}{suffix}", past(action));
-                sending.tell("apply_complete", &message, "hook", hook(address, action));
+                let hook = Hook::new(address).doing(action).with_id(id).after(elapsed);
+                sending.tell(&message, &Event::ApplyComplete { hook });
             }
-            Event::Failed {
+            apply::Event::Failed {
                 address,
                 action,
                 reason,
             } => {
-                let message = format!(
-                    "{address}: {} failed: {reason}",
-                    capitalised(gerund(action))
-                );
-                sending.tell("apply_errored", &message, "hook", hook(address, action));
+                let elapsed = self.took(address);
+                let doing = capitalised(gerund(action));
+                let message = format!("{address}: {doing} failed: {reason}");
+                let hook = Hook::new(address).doing(action).after(elapsed);
+                sending.tell(&message, &Event::ApplyErrored { hook });
             }
-            Event::Waiting(wait) => {
+            apply::Event::Waiting(wait) => {
                 let message = format!("{}: {}", wait.address, wait.reason);
-                sending.tell("review_pending", &message, "wait", json!(wait));
+                sending.tell(&message, &Event::ReviewPending { wait });
             }
-            Event::Ready { address } => {
-                let hook = json!({ "resource": resource(address) });
-                sending.tell(
-                    "review_complete",
-                    &format!("{address}: Approved"),
-                    "hook",
-                    hook,
-                );
+            apply::Event::Ready { address } => {
+                let hook = Hook::new(address);
+                let message = format!("{address}: Approved");
+                sending.tell(&message, &Event::ReviewComplete { hook });
             }
         }
     }
@@ -195,9 +280,9 @@ struct Sending {
 
 impl Sending {
     /// Says something to people, or to programs as an event.
-    fn tell(&self, kind: &str, message: &str, key: &str, details: Value) {
+    fn tell(&self, message: &str, event: &Event<'_>) {
         if self.json {
-            return self.event(kind, message, key, details);
+            return self.event(message, event);
         }
         let message = sanitize::lines(message);
         match &*lock(&self.bar) {
@@ -206,19 +291,14 @@ impl Sending {
         }
     }
 
-    fn event(&self, kind: &str, message: &str, key: &str, details: Value) {
-        let mut event = json!({
-            "@level": if kind == "apply_errored" { "error" } else { "info" },
-            "@message": message,
-            "@module": "waform.apply",
-            "@timestamp": self.clock.now().to_string(),
-            "type": kind,
-        });
-        if let Some(event) = event.as_object_mut() {
-            event.insert(key.to_owned(), details);
-        }
+    fn event(&self, message: &str, event: &Event<'_>) {
         // A reader that has gone does not stop an apply: the ledger has it all.
-        let _gone = self.ui.out(&event.to_string());
+        let _gone = self.ui.out(&event.line(message, self.clock.now()));
+    }
+
+    fn seconds(&self, since: Timestamp) -> u64 {
+        let elapsed = self.clock.now().duration_since(since).as_secs();
+        u64::try_from(elapsed).unwrap_or_default()
     }
 
     fn draw(&self, progress: &Progress) {
@@ -264,37 +344,31 @@ impl dispatch::Observer for Sending {
                 count::grouped(progress.accepted),
                 progress.failed
             );
-            let details = json!({
-                "accepted": progress.accepted, "failed": progress.failed, "in_flight": progress.in_flight,
-                "remaining": progress.remaining,
-            });
-            self.tell("send_progress", &message, "progress", details);
+            let progress = events::Sending {
+                accepted: progress.accepted,
+                failed: progress.failed,
+                in_flight: progress.in_flight,
+                remaining: progress.remaining,
+            };
+            self.tell(&message, &Event::SendProgress { progress });
         }
     }
 
     fn throttled(&self, rate: f64, pause: Duration, reason: &str) {
         let message = format!("slowed down to {rate:.0}/s after a pause of {pause:.1?}: {reason}");
-        self.tell(
-            "rate_limited",
-            &message,
-            "rate",
-            json!({ "per_second": rate }),
-        );
+        let rate = events::Rate { per_second: rate };
+        self.tell(&message, &Event::RateLimited { rate });
     }
 
     fn halted(&self, campaign: Option<&str>, halt: &Halt) {
         let who = campaign.map_or_else(|| "sending".to_owned(), |name| format!("campaign.{name}"));
-        self.tell(
-            "send_halted",
-            &format!("{who} stopped: {halt}"),
-            "halt",
-            json!(halt),
-        );
+        let message = format!("{who} stopped: {halt}");
+        self.tell(&message, &Event::SendHalted { campaign, halt });
     }
 
     fn waiting(&self, until: Timestamp) {
         let message = format!("nothing is due before {until}; waiting");
-        self.tell("send_waiting", &message, "until", json!(until.to_string()));
+        self.tell(&message, &Event::SendWaiting { until });
     }
 
     fn reached(&self, point: Failpoint) {
@@ -309,55 +383,4 @@ impl dispatch::Observer for Sending {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn resource(address: &crate::config::Address) -> Value {
-    json!({
-        "addr": address.to_string(), "resource_type": address.kind, "resource_name": address.name,
-        "resource_key": address.index,
-    })
-}
-
-fn verb(action: Action) -> &'static str {
-    match action {
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Replace => "replace",
-        Action::Delete => "delete",
-        Action::Adopt => "import",
-        Action::Forget => "forget",
-        Action::NoOp => "leave",
-    }
-}
-
-fn gerund(action: Action) -> &'static str {
-    match action {
-        Action::Create => "creating",
-        Action::Update => "changing",
-        Action::Replace => "replacing",
-        Action::Delete => "deleting",
-        Action::Adopt => "adopting",
-        Action::Forget => "forgetting",
-        Action::NoOp => "leaving",
-    }
-}
-
-fn past(action: Action) -> &'static str {
-    match action {
-        Action::Create => "Created",
-        Action::Update => "Changed",
-        Action::Replace => "Replaced",
-        Action::Delete => "Deleted",
-        Action::Adopt => "Adopted",
-        Action::Forget => "Forgotten",
-        Action::NoOp => "Left as it is",
-    }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map(|first| first.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
 }

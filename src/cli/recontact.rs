@@ -2,11 +2,13 @@
 
 use clap::Args;
 
-use super::apply::{self, holder, interruptible};
+use super::apply::{self, holder};
 use super::args::World;
 use super::error::{self, Failure, Result};
 use super::exit::Exit;
+use super::interrupt::Interrupt;
 use super::progress::Reporter;
+use super::recorder::Recorder;
 use super::session::Session;
 use super::{Context, environment, history};
 use crate::campaign::{self, Ready, Recontact};
@@ -16,6 +18,8 @@ use crate::render;
 use crate::render::count;
 use crate::store::CampaignRecord;
 use crate::store::sqlite::Mode;
+
+const COMMAND: &str = "waform recontact";
 
 /// Send a campaign's recontact template to conversations whose service window has closed
 ///
@@ -48,14 +52,27 @@ pub(crate) async fn run(context: &Context, args: &RecontactArgs) -> Result<Exit>
         .exiting(Exit::Unconfirmed));
     }
     let session = Session::open(ui, environment, directory, &args.world, Mode::ReadWrite).await?;
-    let exit = send(context, args, &session).await;
+    let exit = recorded(context, args, &session).await;
     let closed = session.close().await;
     let exit = exit?;
     closed?;
     Ok(exit)
 }
 
-async fn send(context: &Context, args: &RecontactArgs, session: &Session) -> Result<Exit> {
+async fn recorded(context: &Context, args: &RecontactArgs, session: &Session) -> Result<Exit> {
+    let (store, clock) = (&session.store, &session.clock);
+    let recorder = Recorder::begin(context, store, clock, COMMAND).await?;
+    let exit = send(context, args, session, &recorder).await;
+    recorder.end(&exit).await;
+    exit
+}
+
+async fn send(
+    context: &Context,
+    args: &RecontactArgs,
+    session: &Session,
+    recorder: &Recorder,
+) -> Result<Exit> {
     let ui = &context.ui;
     let name = history::name(&args.campaign);
     let launched = session.store.campaigns().await?;
@@ -88,7 +105,7 @@ async fn send(context: &Context, args: &RecontactArgs, session: &Session) -> Res
             ui.out("Nobody waits: no service window of a conversation has closed.")?;
             continue;
         }
-        let stop = interruptible(context);
+        let stop = Interrupt::watch(context).stop;
         let question = format!(
             "{} will be sent the recontact template. Only `yes` is taken for a yes: ",
             count::of(waiting, "contact", "contacts")
@@ -98,7 +115,7 @@ async fn send(context: &Context, args: &RecontactArgs, session: &Session) -> Res
             return Ok(Exit::Error);
         }
         let writers = session.writers()?;
-        let holder = holder(context, "waform recontact");
+        let holder = holder(context, COMMAND);
         let reporter = Reporter::new(
             ui.clone(),
             session.clock.clone(),
@@ -111,6 +128,7 @@ async fn send(context: &Context, args: &RecontactArgs, session: &Session) -> Res
             .map_err(|error| error::campaigning(&session.project.sources, error))?;
         reporter.sent();
         if let Some(sent) = sent {
+            recorder.sent(std::slice::from_ref(&sent)).await?;
             if sent.is_halted() {
                 exit = Exit::Partial;
             }

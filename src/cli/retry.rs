@@ -1,6 +1,7 @@
 //! `waform retry`
 
 use clap::{Args, ValueEnum};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::holder;
@@ -9,10 +10,13 @@ use super::error::{Failure, Result};
 use super::exit::Exit;
 use super::history;
 use super::ledger::{Ledger, Writable};
+use super::recorder::Recorder;
 use super::{Context, invocation};
 use crate::config::Address;
 use crate::render::count;
-use crate::store::{CampaignRecord, RetryOf};
+use crate::store::{CampaignRecord, Note, RetryOf};
+
+const COMMAND: &str = "waform retry";
 
 /// Begin a new round of a campaign: who waits for a retry is due now
 ///
@@ -110,12 +114,27 @@ async fn begin(
     if !args.auto_approve && !agreed(context, &address, &of, total).await? {
         return Ok(Begun::Declined);
     }
-    let actor = format!("{} by retry", holder(context, "waform retry").name);
+    let actor = format!("{} by retry", holder(context, COMMAND).name);
+    let (store, clock) = (&ledger.store, &ledger.clock);
+    let recorder = Recorder::begin(context, store, clock, COMMAND).await?;
     let mut taken = 0;
     for CampaignRecord { account, name, .. } in launched {
-        let now = ledger.clock.now();
-        taken += ledger.store.retry(account, name, &of, &actor, now).await?;
+        taken += store.retry(account, name, &of, &actor, clock.now()).await?;
     }
+    let whom = if of.uncertain {
+        "the uncertain"
+    } else {
+        "who failed for a passing reason"
+    };
+    recorder
+        .note(&Note {
+            address: Some(address.to_string()),
+            text: Some(whom.to_owned()),
+            detail: json!({ "contacts": taken }),
+            ..recorder.done("retry")
+        })
+        .await?;
+    recorder.end(&Ok(Exit::Done)).await;
     let contacts = count::of(taken, "contact is", "contacts are");
     ui.out(&format!(
         "A new round of {address} has begun: {contacts} due now."

@@ -22,7 +22,7 @@ use crate::sandbox::{Identity, Options, Sandbox};
 #[derive(Args, Debug)]
 pub(crate) struct SandboxArgs {
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4010")]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4010")]
     listen: SocketAddr,
     /// Where its data is kept [default: .waform/sandbox.db]
     #[arg(long, value_name = "FILE")]

@@ -17,6 +17,7 @@ use self::watching::Watching;
 use super::args::World;
 use super::error::{Failure, Result};
 use super::exit::Exit;
+use super::interrupt::Interrupt;
 use super::session::{self, Session};
 use super::{Context, apply, environment, pages, status};
 use crate::campaign::{Identity, SERVE};
@@ -66,7 +67,7 @@ pub(crate) async fn run_command(context: &Context, args: &ServeArgs) -> Result<E
         directory,
         ..
     } = context;
-    let stop = apply::interruptible(context);
+    let stop = Interrupt::watch(context).stop;
     let mut session =
         Session::open(ui, environment, directory, &args.world, Mode::ReadWrite).await?;
     loop {
@@ -81,6 +82,7 @@ pub(crate) async fn run_command(context: &Context, args: &ServeArgs) -> Result<E
                 let sandbox = session.sandbox.take();
                 drop(session);
                 session = Session::assemble(ui, environment, *project, sandbox, Mode::ReadWrite)?;
+                session.check_state().await?;
             }
             Ok(Ended::Stopped) => {
                 session.close().await?;

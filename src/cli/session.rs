@@ -9,21 +9,20 @@ use std::sync::Arc;
 
 use super::args::{Variables, World};
 use super::environment::{Environment, KNOWN};
-use super::error::{Failure, Result};
+use super::error::{self, Failure, Result};
 use super::sandboxed::Sandboxed;
 use super::ui::Ui;
 use crate::clock::Clock;
 use crate::config::Inputs;
-use crate::engine::{Connection, Connections};
+use crate::engine::{self, Connection, Connections};
 use crate::meta::{self, GraphReader, GraphWriter};
 use crate::resource::account::{Account, Deletion};
-use crate::resource::state::State;
+use crate::resource::state::{self, State};
 use crate::resource::{Declared, Project};
 use crate::secret;
 use crate::store::{self, Database, sqlite};
 
-/// The directory of what waform keeps beside a project.
-pub(super) const KEPT: &str = ".waform";
+pub(super) use crate::resource::state::KEPT;
 
 /// One account that can be reached.
 pub(crate) struct Reached {
@@ -79,6 +78,7 @@ pub(crate) fn inputs(environment: &Environment, variables: &Variables) -> Result
         variable_files: variables.files.clone(),
         environment: environment.all().clone(),
         known_environment: KNOWN.iter().map(|name| (*name).to_owned()).collect(),
+        chosen: environment.chosen().map(str::to_owned),
     })
 }
 
@@ -96,7 +96,16 @@ impl Session {
             true => Some(Sandboxed::join(&project, &directory.join(KEPT)).await?),
             false => None,
         };
-        Self::assemble(ui, environment, project, sandbox, mode)
+        let session = Self::assemble(ui, environment, project, sandbox, mode)?;
+        session.check_state().await?;
+        Ok(session)
+    }
+
+    /// Refuses a state that belongs to other accounts than those that are declared.
+    pub(crate) async fn check_state(&self) -> Result<()> {
+        let (project, connections) = (&self.project, self.connections());
+        let checked = engine::check_state(project, &connections, &*self.store).await;
+        checked.map_err(|error| error::planning(&project.sources, error))
     }
 
     /// Opens everything of a project that was read; with a sandbox, all of its world is the sandbox's.
@@ -154,7 +163,11 @@ impl Session {
         for (name, reached) in &self.accounts {
             let connection = Connection {
                 waba_id: reached.waba_id.clone(),
-                base_url: reached.base_url.clone(),
+                // It runs at another address each time, and is the same account.
+                base_url: match self.sandbox {
+                    Some(_) => "sandbox".to_owned(),
+                    None => reached.base_url.clone(),
+                },
                 graph: &reached.reader,
                 deletes: reached.deletes,
             };
@@ -183,17 +196,15 @@ impl Session {
 
 /// Returns where state and ledger live.
 pub(crate) fn state_path(project: &Project, sandboxed: bool) -> PathBuf {
+    let environment = project.environment.as_deref();
     if sandboxed {
-        return project.path(KEPT).join("sandbox-state.db");
+        return project.path(state::sandbox_file(environment));
     }
     let declared = project
         .all::<State>()
         .next()
         .and_then(|state| state.value.path.clone());
-    declared.map_or_else(
-        || project.path(KEPT).join("state.db"),
-        |path| project.path(path),
-    )
+    project.path(declared.unwrap_or_else(|| state::default_file(environment)))
 }
 
 /// Returns how an account is reached; its secrets are read here.

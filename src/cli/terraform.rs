@@ -53,13 +53,21 @@ fn ours(argument: &str) -> Option<Ours> {
         None => (option, None),
     };
     match (name, value) {
-        ("auto-approve" | "detailed-exitcode", value) => flag(value, &format!("--{name}")),
+        ("auto-approve" | "destroy" | "detailed-exitcode", value) => {
+            flag(value, &format!("--{name}"))
+        }
         ("no-color", value) => flag(value, "--color=never"),
         ("json", value) => flag(value, "--format=json"),
         ("input", value) => truth(value).map(Ours::Ask),
+        ("refresh", value) => {
+            let refresh = truth(value)?;
+            Some(Ours::Are(vec![format!("--refresh={refresh}").into()]))
+        }
         // Without `=` the value is the next argument, as with ours.
-        ("target" | "lock-timeout", None) => Some(Ours::Are(vec![format!("--{name}").into()])),
-        ("target" | "lock-timeout", Some(value)) => {
+        ("exclude" | "lock-timeout" | "out" | "replace" | "target", None) => {
+            Some(Ours::Are(vec![format!("--{name}").into()]))
+        }
+        ("exclude" | "lock-timeout" | "out" | "replace" | "target", Some(value)) => {
             Some(Ours::Are(vec![format!("--{name}={value}").into()]))
         }
         ("chdir", Some(directory)) => Some(Ours::Are(vec!["-C".into(), directory.into()])),
@@ -114,6 +122,16 @@ mod tests {
                 "waform apply",
                 false,
             ),
+            (
+                "waform plan -destroy -refresh=0 -replace=webhook.main -exclude template.a",
+                "waform plan --destroy --refresh=false --replace=webhook.main --exclude template.a",
+                true,
+            ),
+            (
+                "waform plan -refresh -destroy=false",
+                "waform plan --refresh=true",
+                true,
+            ),
             ("waform apply -input=true", "waform apply", true),
         ] {
             assert_eq!(rewritten(theirs), (ours.to_owned(), may_ask), "{theirs}");
@@ -123,8 +141,7 @@ mod tests {
     #[test]
     fn what_cannot_be_honoured_is_left_to_be_refused() {
         for line in [
-            "waform plan -out=tfplan",
-            "waform apply -refresh=false",
+            "waform apply -refresh=no",
             "waform apply -parallelism=10",
             "waform apply -input=maybe",
             "waform apply -auto-approve=yes",
@@ -138,6 +155,19 @@ mod tests {
     fn our_own_spellings_stay() {
         let line = "waform -C live -vq apply --auto-approve --target=template.a[\"en_US\"] --var a=-json FILE";
         assert_eq!(rewritten(line), (line.to_owned(), true));
+    }
+
+    #[test]
+    fn a_plan_is_saved_as_terraform_saves_it() {
+        assert_eq!(
+            rewritten("waform plan -out=plan.json -input=false").0,
+            "waform plan --out=plan.json"
+        );
+        assert_eq!(rewritten("waform plan -out p").0, "waform plan --out p");
+        assert_eq!(
+            rewritten("waform show -json p").0,
+            "waform show --format=json p"
+        );
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(crate) struct Ui {
     /// Whether standard error is a terminal, where progress may be redrawn.
     pub(crate) live: bool,
     pub(crate) hints: bool,
+    /// `--env`, as it was given: commands that are proposed are for the same environment.
+    env: Option<String>,
 }
 
 impl Ui {
@@ -62,6 +64,7 @@ impl Ui {
             width_err: width(terminal_size::terminal_size_of(io::stderr())),
             live: live && !global.quiet && global.verbose == 0 && environment.get("CI").is_none(),
             hints: !environment.in_automation(),
+            env: global.env.clone(),
         }
     }
 
@@ -167,7 +170,11 @@ impl Ui {
         if self.hints {
             let mut hint = self.look_err().hang("hint: ", text);
             for command in commands {
-                hint.extend(["      ", command, "\n"]);
+                hint.extend(["      ", command]);
+                if let Some(env) = &self.env {
+                    hint.extend([" --env ", env]);
+                }
+                hint.push('\n');
             }
             self.say(&format!("\n{hint}"));
         }

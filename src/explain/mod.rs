@@ -4,12 +4,13 @@
 //! more file in the list below. A test holds that every code in the source has its page and every page its code.
 
 /// The files of the pages, by the area that their codes begin with.
-const AREAS: [(&str, &str); 25] = [
+const AREAS: [(&str, &str); 28] = [
     ("account", include_str!("pages/account.md")),
     ("campaign", include_str!("pages/campaign.md")),
     ("cli", include_str!("pages/cli.md")),
     ("config", include_str!("pages/config.md")),
     ("contacts", include_str!("pages/contacts.md")),
+    ("environment", include_str!("pages/environment.md")),
     ("guard", include_str!("pages/guard.md")),
     ("handoff", include_str!("pages/handoff.md")),
     ("init", include_str!("pages/init.md")),
@@ -17,8 +18,10 @@ const AREAS: [(&str, &str); 25] = [
     ("mapping", include_str!("pages/mapping.md")),
     ("meta", include_str!("pages/meta.md")),
     ("notify", include_str!("pages/notify.md")),
+    ("output", include_str!("pages/output.md")),
     ("phone", include_str!("pages/phone.md")),
     ("plan", include_str!("pages/plan.md")),
+    ("rate_card", include_str!("pages/rate_card.md")),
     ("reference", include_str!("pages/reference.md")),
     ("reply", include_str!("pages/reply.md")),
     ("sandbox", include_str!("pages/sandbox.md")),

@@ -191,6 +191,7 @@ fn asking() -> LockRequest {
         host: "host-of-test".to_owned(),
         process: 1,
         command: "apply".to_owned(),
+        run_address: None,
         now: now(),
         until: now() + SignedDuration::from_hours(1),
     }
@@ -221,6 +222,7 @@ async fn ledger(people: u64, settled: impl Fn(usize) -> Settled) -> Arc<dyn Data
         language: "en_US".to_owned(),
         zones: Vec::new(),
         variables: "[]".to_owned(),
+        country: None,
         opt_in: Some("yes".to_owned()),
         skip: None,
         list: "customers".to_owned(),
