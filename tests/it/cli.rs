@@ -6,15 +6,25 @@
 
 mod adoption;
 mod budgets;
+mod completing;
 mod conversations;
+mod environments;
 mod exits;
 mod failures;
+mod formatting;
+mod github;
 mod guards;
 mod machine_readable;
 mod midway;
+mod outputs;
 mod planning;
 mod quickstart;
+mod rendering;
+mod saved;
 mod secrets;
+mod selection;
 mod sending;
+mod starting;
 mod status;
-mod terminal;
+pub(crate) mod terminal;
+mod terraform;

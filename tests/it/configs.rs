@@ -22,6 +22,7 @@ struct InputsFile {
     variables: BTreeMap<String, String>,
     variable_files: Vec<PathBuf>,
     environment: BTreeMap<String, String>,
+    chosen: Option<String>,
 }
 
 fn cases(folder: &str) -> Vec<PathBuf> {
@@ -81,6 +82,7 @@ fn inputs(directory: &Path) -> Inputs {
             .collect(),
         environment: file.environment,
         known_environment: ["WAFORM_LOG".to_owned()].into(),
+        chosen: file.chosen,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Exit codes: a contract with scripts. Code 4 needs somebody at a terminal and stands with what is asked there.
+//! Exit codes: a contract with scripts. Code 4 stands with what is asked at a terminal and with saved plans.
 
 use serde_json::json;
 use waform::clock::Clock;
@@ -74,6 +74,7 @@ async fn another_runs_lock_is_respected_and_its_holder_named() {
             host: "elsewhere".to_owned(),
             process: 4711,
             command: "waform apply".to_owned(),
+            run_address: None,
             now,
             until: now
                 .saturating_add(jiff::SignedDuration::from_mins(5))

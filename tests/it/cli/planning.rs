@@ -122,14 +122,17 @@ async fn a_changed_text_is_shown_word_by_word() {
     project.apply(&world).await.succeeds();
     project.change("leaves us today", "leaves us tomorrow morning");
     let plan = project.plan(&world).await.exits(2);
-    insta::assert_snapshot!(plan.stdout, @r#"
+    insta::assert_snapshot!(plan.without_plan_id(), @r#"
     waform will make these changes:
 
       ~ template.order_update["en_US"] will be changed  waform.toml:13
           body   Hi {{first_name}}, your order {{order_no}} leaves us [-today-]{+tomorrow morning+}. Reply here with any questions.
-          (edit 1 of 1 in 24 hours, 1 of 10 in 30 days)
+          (edit 1 of 1 in 24 hours, 1 of 10 in 30 days; the next 24 hours after it)
+
+      1 object is as declared.
 
     Plan: 0 to add, 1 to change, 0 to destroy.
+    Plan id: [ID]
     "#);
     world.finish().await;
 }

@@ -11,7 +11,7 @@ async fn the_readmes_first_command_ends_with_the_campaign_sent_and_the_second_ru
     let world = World::beside(&project).await;
     let command = ["apply", "--sandbox", "--auto-approve", "--wait"];
     let first = project.run(&world, &command).await.succeeds();
-    insta::assert_snapshot!(first.stdout, @r#"
+    insta::assert_snapshot!(first.without_plan_id(), @r#"
     waform will make these changes:
 
       + template.order_update["en_US"] will be created  waform.toml:21
@@ -51,10 +51,11 @@ async fn the_readmes_first_command_ends_with_the_campaign_sent_and_the_second_ru
 
     Guards:
 
-      ✓ max_recipients: 6 of at most 100 recipients in one apply
+      ✓ max_recipients  6 of 100 contacts (6 %)
 
     Plan: 3 to add, 0 to change, 0 to destroy.
     Campaigns: 1 to send, 6 contacts when the template is approved.
+    Plan id: [ID]
     Apply complete! Resources: 3 added, 0 changed, 0 destroyed.
     → campaign.order_updates: 5 messages accepted, 1 failed.
         failed with 131021 (1)

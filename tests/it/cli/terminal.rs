@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::kit::{Project, World};
 
 /// The same run on a terminal of its own.
-pub(super) fn on_a_terminal(command: &Command) -> Command {
+pub(crate) fn on_a_terminal(command: &Command) -> Command {
     let quoted: Vec<String> = std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|word| format!("'{}'", word.to_str().unwrap()))

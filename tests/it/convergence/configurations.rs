@@ -104,6 +104,11 @@ const TEXT: &str = "leaves us today. Reply here with any questions.\"";
 /// A picture as small as they come.
 const PNG: &[u8] = include_bytes!("../../../examples/media-template/hero.png");
 
+/// Accounts and numbers, and nothing to be made of them.
+pub(super) fn nothing() -> Configuration {
+    Configuration::new("nothing", head())
+}
+
 /// All of them.
 pub(super) fn all() -> Vec<Configuration> {
     let mut many = String::new();
@@ -162,7 +167,7 @@ from = "support"
     };
     vec![
         Configuration::new("first", first()),
-        Configuration::new("nothing", head()),
+        nothing(),
         Configuration::new("everything deleted", deletion),
         Configuration::but(
             "another text",

@@ -11,12 +11,12 @@ use waform::clock::Clock;
 use waform::config::{Address, Inputs};
 use waform::engine::apply::{self, Event, Observer, Outcome, Run};
 use waform::engine::plan::Plan;
-use waform::engine::{self, Connection, Connections, Holder, Options, StateLock};
+use waform::engine::{self, Connection, Connections, Holder, Options, StateLock, Waiting};
 use waform::meta::{self, GraphReader, GraphWriter, Patience};
 use waform::resource::account::{Account, Deletion};
 use waform::resource::{self, Project as Declared};
 use waform::secret::SecretString;
-use waform::store::{Database, sqlite};
+use waform::store::{Database, RunStart, sqlite};
 
 use super::configurations::Configuration;
 use crate::kit::{Project, Request, TOKEN, World};
@@ -117,26 +117,34 @@ impl Machine {
 
     /// Plans, and notes nothing.
     pub(super) async fn plan(&self) -> Plan {
+        self.plan_with(&Options::default()).await
+    }
+
+    pub(super) async fn plan_with(&self, options: &Options) -> Plan {
         let project = self.load();
         let sides = self.sides(&project);
         let store = self.store();
         let connections = connections(&sides);
-        let (clock, options) = (self.world.clock(), Options::default());
-        let prepared = engine::plan(&project, &connections, &*store, clock, &options);
+        let clock = self.world.clock();
+        let prepared = engine::plan(&project, &connections, &*store, clock, options);
         prepared.await.unwrap().plan
     }
 
     /// `waform apply --auto-approve --wait`.
     pub(super) async fn apply(&mut self) -> Applied {
+        self.apply_with(&Options::default()).await
+    }
+
+    pub(super) async fn apply_with(&mut self, options: &Options) -> Applied {
         let mut applied = Applied::default();
-        let ended = tokio::time::timeout(PATIENCE, self.try_apply(&mut applied)).await;
+        let ended = tokio::time::timeout(PATIENCE, self.try_apply(options, &mut applied)).await;
         if let Err(error) = ended.unwrap_or_else(|_| Err(format!("no end after {PATIENCE:?}"))) {
             applied.error = Some(error);
         }
         applied
     }
 
-    async fn try_apply(&mut self, applied: &mut Applied) -> Result<(), String> {
+    async fn try_apply(&mut self, options: &Options, applied: &mut Applied) -> Result<(), String> {
         let project = self.load();
         let sides = self.sides(&project);
         let store = self.store();
@@ -147,13 +155,18 @@ impl Machine {
             host: "here".to_owned(),
             process: std::process::id(),
             command: "waform apply".to_owned(),
+            run_address: None,
         };
-        let lock = StateLock::take(store.clone(), &holder, &clock, Duration::ZERO)
+        let waiting = Waiting {
+            timeout: Duration::ZERO,
+            stop: &CancellationToken::new(),
+            tell: &|_| (),
+        };
+        let lock = StateLock::take(store.clone(), &holder, &clock, &waiting)
             .await
             .map_err(|error| error.to_string())?;
         let result = async {
-            let options = Options::default();
-            let mut prepared = engine::plan(&project, &connections, &*store, &clock, &options)
+            let mut prepared = engine::plan(&project, &connections, &*store, &clock, options)
                 .await
                 .map_err(|error| error.to_string())?;
             self.note(&prepared.plan);
@@ -166,12 +179,16 @@ impl Machine {
                 .collect();
             let campaigns = std::mem::take(&mut prepared.campaigns);
             let stop = CancellationToken::new();
+            let start = RunStart::default();
+            let journalled = store.begin_run(&start, clock.now()).await;
+            let journalled = journalled.map_err(|error| error.to_string())?;
             let session = apply::Session {
                 project: &project,
                 connections: &connections,
                 writers: &writers,
                 store: &*store,
                 lock: lock.id(),
+                run: Some(&journalled),
                 clock: &clock,
                 observer: &Silent,
                 stop: &stop,

@@ -1,9 +1,10 @@
 //! Every ordered pair of configurations, without a fault.
 
 use futures::StreamExt as _;
+use waform::engine::Options;
 use waform::engine::plan::Plan;
 
-use super::configurations::{Configuration, all};
+use super::configurations::{Configuration, all, nothing};
 use super::machine::{Applied, Machine};
 
 /// How many pairs are under way at the same time.
@@ -54,6 +55,41 @@ async fn converge(from: Configuration, to: Configuration) {
     machine.only_what_was_planned(&context).await;
     machine.nothing_twice(&context).await;
     machine.finish().await;
+}
+
+/// Whatever was applied is taken away, no more than that, and nothing is left to be done for who declares nothing.
+async fn destroy(configuration: Configuration) {
+    let context = format!("{}, destroyed", configuration.name);
+    let mut machine = Machine::new().await;
+    machine
+        .world
+        .foreign_template("somebody_elses", "Nothing to do with us at all.")
+        .await;
+    machine.declare(&configuration);
+    assert_done(&machine.apply().await, &context);
+    machine.tomorrow();
+    let options = Options {
+        destroy: true,
+        ..Options::default()
+    };
+    let applied = machine.apply_with(&options).await;
+    assert_done(&applied, &context);
+    assert_eq!(applied.accepted, 0, "{context}");
+    assert_empty(&machine.plan_with(&options).await, &context);
+    let left = machine.world.templates().await;
+    assert_eq!(left.len(), 1, "{context}: {left:#?}");
+    machine.declare(&nothing());
+    assert_empty(&machine.plan().await, &context);
+    machine.only_what_was_planned(&context).await;
+    machine.nothing_twice(&context).await;
+    machine.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_configuration_can_be_destroyed() {
+    futures::stream::iter(all())
+        .for_each_concurrent(AT_ONCE, destroy)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! Runs of the real binary, in an environment that holds nothing but what the test put there.
 
 use std::fmt;
+use std::io::Write as _;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
@@ -79,6 +80,15 @@ impl Run {
         self
     }
 
+    /// Standard output without the plan's id, which the live objects' ids and times are part of.
+    #[track_caller]
+    pub(crate) fn without_plan_id(&self) -> String {
+        let (before, id) = self.stdout.split_once("Plan id: ").unwrap();
+        let (id, after) = id.split_at(32);
+        assert!(id.bytes().all(|digit| digit.is_ascii_hexdigit()), "{self}");
+        format!("{before}Plan id: [ID]{after}")
+    }
+
     /// The one JSON document on standard output.
     #[track_caller]
     pub(crate) fn json(self) -> serde_json::Value {
@@ -133,10 +143,19 @@ impl Child {
         self.stdout.has(text)
     }
 
+    /// Waits until it has said something on standard error.
+    pub(crate) fn has_told(&self, text: &str) {
+        self.stderr.wait_for(text);
+    }
+
     /// Asks it to end, as a supervisor would.
     pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
         let mut kill = Command::new("kill");
-        kill.args(["-TERM", &self.id().to_string()]);
+        kill.args([&format!("-{name}"), &self.id().to_string()]);
         assert!(kill.status().unwrap().success());
     }
 
@@ -245,6 +264,45 @@ impl Project {
             command.env("WAFORM_VAR_base_url", world.base_url());
         }
         command
+    }
+
+    /// Runs the binary in a world without Meta: no secret is set and nothing answers. `environment` is added, `input` is its
+    /// standard input.
+    pub(crate) fn offline_with(
+        &self,
+        environment: &[(&str, &str)],
+        arguments: &[&str],
+        input: &str,
+    ) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_waform"));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.path())
+            .envs(environment.iter().copied())
+            .args(arguments)
+            .current_dir(self.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut stdin = process.stdin.take().unwrap();
+        // A run that reads nothing may have ended by now.
+        let _gone = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        let output = process.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ended(Run {
+            line: arguments.join(" "),
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        })
+    }
+
+    /// Runs the binary offline, in the project's directory.
+    pub(crate) fn offline(&self, arguments: &[&str]) -> Ended {
+        self.offline_with(&[], arguments, "")
     }
 
     /// Starts a command that was made by [`Project::command`].

@@ -77,6 +77,15 @@ async fn a_subscription_that_somebody_changed_is_shown_by_plan_and_mended_by_app
         ("no account", reqwest::Method::DELETE, &account, json!({})),
     ] {
         as_owner(&scene, method, path, body).await;
+        let drift = scene.run(&["drift"]).await.exits(2).says("webhook.main");
+        let told = match what {
+            "fewer fields" => "Nothing is heard of",
+            "another callback" => "/theirs instead of",
+            _ => "statuses and answers are being lost",
+        };
+        drift
+            .says(told)
+            .says("apply --target webhook.main --sandbox");
         let plan = ["plan", "--detailed-exitcode"];
         let run = scene.run(&plan).await.exits(2).says("webhook.main");
         assert!(
@@ -87,6 +96,11 @@ async fn a_subscription_that_somebody_changed_is_shown_by_plan_and_mended_by_app
         assert_eq!(subscription(&scene).await, ours, "{what}");
         let before = scene.world.latest().await;
         scene.apply().await.succeeds().says("No changes.");
+        scene
+            .run(&["drift"])
+            .await
+            .exits(0)
+            .does_not_say("webhook.main");
         let writes = scene.world.writes_after(before).await;
         assert!(writes.is_empty(), "{what}: {writes:#?}");
     }
