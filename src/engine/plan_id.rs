@@ -47,6 +47,7 @@ fn of_sends(plan: &Plan, send: impl Fn(&Send) -> Value) -> String {
     fingerprint::of(&json!({
         "targets": plan.targets,
         "environment": plan.environment,
+        "destroy": plan.destroy,
         "changes": changes,
         "refused": refused.collect::<Vec<_>>(),
         "sends": plan.sends.iter().map(send).collect::<Vec<_>>(),

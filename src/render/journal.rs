@@ -190,7 +190,8 @@ mod tests {
           plan    abcd
             - create template.a["en"] [id=594] (request A1)
             ? update template.b["en"]: begun; what became of it is not known
-            ✗ delete template.c["en"]: failed [meta::rejected]: no\n\u{1b}[2J
+            ✗ delete template.c["en"]: failed [meta::rejected]: no
+              \u{1b}[2J
             - send campaign.spring (1,240 accepted)
         "#);
     }
