@@ -31,7 +31,7 @@ use crate::{engine, explain};
 /// The script completes the project's own names too: addresses, campaigns, guards. It asks waform itself, so it is best made
 /// anew by every shell; for bash, put this line into ~/.bashrc:
 ///
-///     source <(waform completions bash)
+///   source <(waform completions bash)
 ///
 /// zsh: the same with zsh in ~/.zshrc. fish: waform completions fish | source
 #[derive(Args, Debug)]
